@@ -1,0 +1,61 @@
+"""A benchmark harness for recurrent cells.
+
+The names that an author of a cell, a task or a data set needs come from here. They are imported on first use, so that
+`import harness` loads no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.data.batch import Batch as Batch, Split as Split
+    from harness.data.batching import bucketed as bucketed, streams as streams
+    from harness.data.card import Corpus as Corpus, DataSet as DataSet
+    from harness.data.lookup import dataset as dataset
+    from harness.data.sources import Address as Address, LocalFiles as LocalFiles, WheelMember as WheelMember
+    from harness.data.vocabulary import Vocabulary as Vocabulary
+    from harness.errors import HarnessError as HarnessError, NotSupportedError as NotSupportedError
+    from harness.modeling.cell import Cell as Cell, Gate as Gate, States as States
+    from harness.modeling.encoding import (
+        Classes as Classes,
+        Embedding as Embedding,
+        Encoding as Encoding,
+        OneHot as OneHot,
+        Output as Output,
+        Real as Real,
+    )
+    from harness.modeling.layer import Layer as Layer
+    from harness.registry import hookimpl as hookimpl
+    from harness.training.recipe import Recipe as Recipe
+    from harness.training.task import Baseline as Baseline, Metric as Metric, Task as Task, Totals as Totals
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "harness.data.batch": ("Batch", "Split"),
+    "harness.data.batching": ("bucketed", "streams"),
+    "harness.data.card": ("Corpus", "DataSet"),
+    "harness.data.lookup": ("dataset",),
+    "harness.data.sources": ("Address", "LocalFiles", "WheelMember"),
+    "harness.data.vocabulary": ("Vocabulary",),
+    "harness.errors": ("HarnessError", "NotSupportedError"),
+    "harness.modeling.cell": ("Cell", "Gate", "States"),
+    "harness.modeling.encoding": ("Classes", "Embedding", "Encoding", "OneHot", "Output", "Real"),
+    "harness.modeling.layer": ("Layer",),
+    "harness.registry": ("hookimpl",),
+    "harness.training.recipe": ("Recipe",),
+    "harness.training.task": ("Baseline", "Metric", "Task", "Totals"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOME_OF]

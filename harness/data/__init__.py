@@ -1,0 +1,1 @@
+"""Data sets: pinned sources, the cache, verification; vocabularies and batching."""

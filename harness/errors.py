@@ -1,0 +1,28 @@
+"""What a user is told: what went wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class HarnessError(Exception):
+    """A mistake or a missing thing that the user can mend.
+
+    Its message is one sentence that says what is wrong, where, and what would be right. The command line prints it
+    without a traceback and exits with code 2; any other exception is a bug of ours, or of a plugin, and keeps its
+    traceback.
+    """
+
+
+class NotSupportedError(HarnessError):
+    """A cell cannot do what is asked of it: raised by cells, shown as a row of the table rather than as an end."""
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """The sentence that proposes the nearest of the choices, with a space before it; empty when none is near."""
+    near = get_close_matches(name, list(choices), n=1, cutoff=0.6)
+    return f' Did you mean "{near[0]}"?' if near else ""

@@ -1,0 +1,88 @@
+"""The contract of a cell: one step of a recurrence, written as its paper writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+States = tuple[Tensor, ...]
+
+
+def _undefined(*_: Tensor) -> Tensor:
+    raise NotImplementedError("a cell must define step(self, x, *states)")
+
+
+class Cell(nn.Module):
+    """One step of a recurrence.
+
+    A subclass builds its weights in the constructor, which takes `input_size` and `hidden_size` and any options as
+    keyword arguments with defaults, and defines `step`.
+
+    Attributes:
+        output_size: the width of the first state, which the layer above or the readout sees; `hidden_size` unless the
+            constructor sets it otherwise.
+    """
+
+    states: ClassVar[tuple[str, ...]] = ("h",)
+    """The names of the states; `step` takes and returns them in this order."""
+    predicts: ClassVar[bool] = False
+    """Whether the first state is the prediction itself. Such a cell is built with two more arguments, `output_size`
+    and `output_activation` (the task's: softmax for classes, the identity for real values), its first state holds the
+    values before that activation, and the model adds no readout."""
+    below: ClassVar[type[Cell] | None] = None
+    """What stands below it in a stack of layers; its own class when None."""
+
+    step: Callable[..., Tensor | States] = _undefined
+    """The step: `step(x, *states)` with x (batch, input_size) and each state (batch, its width) returns the new state,
+    or a tuple of the new states."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.output_size = hidden_size
+
+    def initial(self, batch: int) -> States:
+        """The states before the first step: zeros (batch, hidden_size) unless a cell says otherwise."""
+        like = next(self.parameters())
+        return tuple(like.new_zeros(batch, self.hidden_size) for _ in self.states)
+
+
+class Gate(nn.Module):
+    """The affine part of a gate, W x + U h + b.
+
+    Several gates of the same operands are one product: `Gate(input_size, hidden_size, 4 * hidden_size)`, whose result
+    is split with `chunk(4, dim=1)`.
+
+    Attributes:
+        input: W, (output_size, input_size).
+        recurrent: U, (output_size, hidden_size).
+        bias: b, (output_size).
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, output_size: int | None = None) -> None:
+        super().__init__()
+        output_size = output_size or hidden_size
+        self.input = nn.Parameter(torch.empty(output_size, input_size))
+        self.recurrent = nn.Parameter(torch.empty(output_size, hidden_size))
+        self.bias = nn.Parameter(torch.empty(output_size))
+        initialise(self, hidden_size)
+
+    def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        """W x + U h + b, with x (batch, input_size) and h (batch, hidden_size) to (batch, output_size)."""
+        return torch.addmm(functional.linear(x, self.input, self.bias), h, self.recurrent.t())
+
+
+def initialise(module: nn.Module, hidden_size: int) -> None:
+    """Draw every parameter from U(-1/√hidden_size, 1/√hidden_size), as torch.nn's recurrent layers do."""
+    bound = hidden_size**-0.5
+    for parameter in module.parameters():
+        nn.init.uniform_(parameter, -bound, bound)
+
+
+CellClass = type[Any]
+"""A subclass of Cell or Layer: what a plugin offers as a cell. Their constructors differ in their options."""

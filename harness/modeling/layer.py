@@ -1,0 +1,51 @@
+"""The contract of a layer: a whole sequence at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from torch import nn
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from harness.modeling.cell import Cell, States
+
+
+class Layer(nn.Module):
+    """A recurrent layer that takes a whole sequence at once: a fused kernel, or a parallel scan.
+
+    A subclass implements `initial` and `forward`. Its constructor takes `input_size` and `hidden_size` and any options
+    as keyword arguments with defaults.
+
+    Attributes:
+        output_size: the width of the outputs; `hidden_size` unless the constructor sets it otherwise.
+    """
+
+    predicts: ClassVar[bool] = False
+    """Whether the outputs are the prediction itself, so that the model adds no readout; see `Cell.predicts`."""
+    below: ClassVar[type[Cell] | None] = None
+    """What stands below it in a stack of layers; its own class when None."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.output_size = hidden_size
+
+    def initial(self, batch: int) -> States:
+        """The states before the first step, on the device and in the dtype of the parameters."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor, states: States) -> tuple[Tensor, States]:
+        """Run over time.
+
+        Args:
+            x: (time, batch, input_size).
+            states: as `initial` gives them, or as the previous call returned them.
+
+        Returns:
+            The outputs (time, batch, output_size), of which output t depends on inputs up to t only, and the states
+            after the last step.
+        """
+        raise NotImplementedError

@@ -1,0 +1,25 @@
+"""How cells, tasks and data sets come in: hooks, discovery, and lookup by name."""
+
+from harness.registry.catalog import Catalog, Entry, Origin
+from harness.registry.describe import Description
+from harness.registry.hooks import hookimpl
+from harness.registry.options import bind, signature
+from harness.registry.plugins import Broken, Plugins, current, install
+from harness.registry.references import Component, Reference, split
+
+__all__ = [
+    "Broken",
+    "Catalog",
+    "Component",
+    "Description",
+    "Entry",
+    "Origin",
+    "Plugins",
+    "Reference",
+    "bind",
+    "current",
+    "hookimpl",
+    "install",
+    "signature",
+    "split",
+]

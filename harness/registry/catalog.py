@@ -1,0 +1,108 @@
+"""Lookup by name, with the nearest name when there is none and both owners when there are two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError, did_you_mean
+from harness.registry.describe import Description, describe, source_file, source_hash
+from harness.registry.imports import import_named, reason
+from harness.registry.references import Component, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The distribution and version that something comes from; for a file, its name and the start of its sha256."""
+
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that a plugin offers under a name: an object, or the "package.module:Name" to import it from."""
+
+    name: str
+    target: object
+    origin: Origin
+
+    def load(self) -> object:
+        """The object itself, imported now if it was not before.
+
+        Raises:
+            HarnessError: it cannot be imported.
+        """
+        if not isinstance(self.target, str):
+            return self.target
+        try:
+            return import_named(self.target)
+        except (Exception, SystemExit) as error:  # whatever a plugin does at import is its own failure
+            raise HarnessError(f'"{self.name}" of {self.origin} could not be loaded: {reason(error)}') from error
+
+    def describe(self) -> Description:
+        """What it says of itself, read without importing it."""
+        name = self.target.rpartition(":")[2] if isinstance(self.target, str) else getattr(self.target, "__name__", "")
+        return describe(self._file(), name)
+
+    def component(self, target: str, options: Mapping[str, str | int | float | bool | None]) -> Component:
+        """This entry as a run uses it."""
+        source = source_hash(self._file())
+        name = target if self.origin.distribution in target.split("/") else self.name
+        return Component(target, name, options, self.origin.distribution, self.origin.version, source)
+
+    def _file(self) -> Path | None:
+        try:
+            return source_file(self.target)
+        except ModuleNotFoundError:
+            return None
+
+
+class Catalog:
+    """All that plugins offer of one kind."""
+
+    def __init__(self, kind: str, entries: Iterable[Entry]) -> None:
+        self.kind = kind
+        self._entries = sorted(entries, key=lambda entry: entry.name)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def find(self, target: str) -> Entry:
+        """The entry of `name`, `distribution/name` or `file.py:Class`.
+
+        Raises:
+            HarnessError: there is none, or there are several.
+        """
+        in_file = Reference(target).in_file
+        return self._in_file(*in_file) if in_file else self._registered(target)
+
+    def _registered(self, target: str) -> Entry:
+        distribution, _, name = target.rpartition("/")
+        found = [e for e in self._entries if e.name == name and distribution in ("", e.origin.distribution)]
+        if not found:
+            hint = did_you_mean(target, [entry.name for entry in self._entries])
+            command = f"harness {self.kind.replace(' set', '')}{'' if self.kind == 'data set' else 's'}"
+            raise HarnessError(
+                f'no {self.kind} is called "{target}".{hint} ({command} lists all {len(self._entries)})'
+            )
+        if len(found) > 1:
+            owners = " and ".join(str(entry.origin) for entry in found)
+            raise HarnessError(
+                f'{len(found)} plugins offer a {self.kind} called "{name}": {owners}. '
+                f'Choose one, for example "{found[0].origin.distribution}/{name}".'
+            )
+        return found[0]
+
+    def _in_file(self, path_text: str, class_name: str) -> Entry:
+        path = Path(path_text)
+        if not path.is_file():
+            raise HarnessError(f"there is no file {path}: {path}:{class_name} was asked for.")
+        return Entry(class_name, f"{path}:{class_name}", Origin(path.name, source_hash(path)[:8]))

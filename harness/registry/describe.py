@@ -1,0 +1,87 @@
+"""What a class says of itself, read from its source without importing it.
+
+Listing a hundred cells must not import a hundred modules, and torch with them. The docstring and the constructor's
+defaults are all that a listing needs, and both can be read off the syntax tree.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import inspect
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Description:
+    """One line on what it is, where it comes from, and its options with their defaults, as text."""
+
+    summary: str = ""
+    citation: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def source_file(target: object) -> Path | None:
+    """The file that defines a class, or a "package.module:Class" that is not imported yet; None where there is none."""
+    if isinstance(target, str):
+        place = target.rpartition(":")[0]
+        if place.endswith(".py"):
+            return Path(place)
+        spec = importlib.util.find_spec(place)
+        return Path(spec.origin) if spec and spec.origin else None
+    try:
+        return Path(inspect.getfile(target if inspect.isclass(target) else type(target)))
+    except (TypeError, OSError):
+        return None
+
+
+def source_hash(path: Path | None) -> str:
+    """The sha256 of a file's bytes; empty where there is no file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path and path.is_file() else ""
+
+
+def describe(path: Path | None, class_name: str) -> Description:
+    """Read the docstring and the options of a class off its file."""
+    if path is None or path.suffix != ".py" or not path.is_file():
+        return Description()
+    classes = {node.name: node for node in _parse(path).body if isinstance(node, ast.ClassDef)}
+    if class_name not in classes:
+        return Description()
+    summary, citation = _read_docstring(ast.get_docstring(classes[class_name]) or "")
+    return Description(summary, citation, _read_options(class_name, classes))
+
+
+@lru_cache(maxsize=256)
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def _read_docstring(text: str) -> tuple[str, str]:
+    paragraphs = [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
+    citation = next((p.removeprefix("Source: ") for p in paragraphs if p.startswith("Source: ")), "")
+    return paragraphs[0].rstrip("."), citation
+
+
+def _read_options(class_name: str, classes: dict[str, ast.ClassDef]) -> dict[str, str]:
+    """Constructor parameters with defaults, of the class or of the nearest base in the same file that has one."""
+    node = classes[class_name]
+    for statement in node.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+            return _defaults(statement.args)
+    bases = [base.id for base in node.bases if isinstance(base, ast.Name) and base.id in classes]
+    return _read_options(bases[0], classes) if bases else {}
+
+
+def _defaults(arguments: ast.arguments) -> dict[str, str]:
+    positional = arguments.posonlyargs + arguments.args
+    pairs = list(zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True))
+    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
+    return {argument.arg: _plain(default) for argument, default in pairs}
+
+
+def _plain(default: ast.expr) -> str:
+    value = default.value if isinstance(default, ast.Constant) else ast.unparse(default)
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)

@@ -1,0 +1,59 @@
+"""Importing what a plugin names: a module, or a file that belongs to no package."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError, did_you_mean
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def import_named(target: str) -> object:
+    """The object of "package.module:Name" or "path/to/file.py:Name".
+
+    Raises:
+        HarnessError: the module defines no such name.
+    """
+    place, _, name = target.rpartition(":")
+    module = import_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
+    if not hasattr(module, name):
+        raise HarnessError(f'{place} defines no "{name}".{did_you_mean(name, dir(module))}')
+    return getattr(module, name)
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a Python file that belongs to no package; the same file gives the same module.
+
+    Raises:
+        HarnessError: there is no such file.
+    """
+    if not path.is_file():
+        raise HarnessError(f"there is no file {path}")
+    name = f"{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise HarnessError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # before it runs: dataclasses look their module up there
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def reason(error: BaseException) -> str:
+    """Why an import failed, in a few words."""
+    if isinstance(error, SystemExit):
+        return f"it exits the process (code {error.code})"
+    return str(error) if isinstance(error, HarnessError | ImportError) else f"{type(error).__name__}: {error}"

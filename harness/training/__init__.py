@@ -1,0 +1,1 @@
+"""Tasks, recipes, the training loop, and what is measured while it runs."""

@@ -1,0 +1,71 @@
+"""A task's data as a run may read it: the test set once, and last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+    from harness.data.batch import Batch, Split
+    from harness.training.task import Task
+
+EVALUATION_BATCH = 256
+
+
+class Splits:
+    """Batches of a task on a device, with a guard on the test set.
+
+    Args:
+        task: whose data it is.
+        seed: the order of the training data.
+        device: where batches go.
+    """
+
+    def __init__(self, task: Task, seed: int, device: torch.device) -> None:
+        self._task = task
+        self._seed = seed
+        self._device = device
+        self._test_read = False
+
+    def train(self, batch: int) -> Iterator[Tensors]:
+        """Training batches, without end."""
+        return self._read("train", batch)
+
+    def validation(self) -> Iterator[Tensors]:
+        """Every validation example once."""
+        return self._read("validation", EVALUATION_BATCH)
+
+    def test(self) -> Iterator[Tensors]:
+        """Every test example once; after this nothing can be read, so that nothing can be chosen by it."""
+        batches = self._read("test", EVALUATION_BATCH)
+        self._test_read = True
+        return batches
+
+    def _read(self, split: Split, batch: int) -> Iterator[Tensors]:
+        if self._test_read:
+            raise RuntimeError(f"{split} data asked for after the test set was read")
+        return (Tensors(arrays, self._device) for arrays in self._task.batches(split, batch, self._seed))
+
+
+class Tensors:
+    """A batch as tensors on a device; see `Batch` for the shapes."""
+
+    def __init__(self, batch: Batch, device: torch.device) -> None:
+        def move(array: object) -> Tensor:
+            tensor = torch.as_tensor(array)
+            if device.type == "cuda":  # page-locked memory lets the copy run beside the computation
+                return tensor.pin_memory().to(device, non_blocking=True)
+            return tensor
+
+        self.inputs = move(batch.inputs)
+        self.targets = move(batch.targets)
+        self.lengths = None if batch.lengths is None else move(batch.lengths)
+        self.carry = batch.carry
+        self.sequence_steps = (
+            int(batch.lengths.sum()) if batch.lengths is not None else self.inputs.shape[0] * self.inputs.shape[1]
+        )
