@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.data.batch import Batch as Batch, Split as Split
-    from harness.data.batching import bucketed as bucketed, streams as streams
+    from harness.data.batching import bucketed as bucketed, endless as endless, streams as streams
     from harness.data.card import Corpus as Corpus, DataSet as DataSet
-    from harness.data.lookup import dataset as dataset
+    from harness.data.lookup import corpus as corpus, dataset as dataset
     from harness.data.sources import Address as Address, LocalFiles as LocalFiles, WheelMember as WheelMember
     from harness.data.vocabulary import Vocabulary as Vocabulary
     from harness.errors import HarnessError as HarnessError, NotSupportedError as NotSupportedError
@@ -35,9 +35,9 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "harness.data.batch": ("Batch", "Split"),
-    "harness.data.batching": ("bucketed", "streams"),
+    "harness.data.batching": ("bucketed", "endless", "streams"),
     "harness.data.card": ("Corpus", "DataSet"),
-    "harness.data.lookup": ("dataset",),
+    "harness.data.lookup": ("corpus", "dataset"),
     "harness.data.sources": ("Address", "LocalFiles", "WheelMember"),
     "harness.data.vocabulary": ("Vocabulary",),
     "harness.errors": ("HarnessError", "NotSupportedError"),

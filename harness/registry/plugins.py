@@ -106,7 +106,7 @@ class Plugins:
                 if str(broken) not in map(str, self.broken):
                     self.broken.append(broken)
             else:
-                yield from (Entry(name, target, origin) for name, target in offers.items())
+                yield from (Entry(name, target, origin, implementation.plugin_name) for name, target in offers.items())
 
 
 def _checked(offers: Any, hook: str) -> Mapping[str, object]:  # noqa: ANN401 - whatever a plugin returned

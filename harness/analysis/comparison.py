@@ -1,0 +1,219 @@
+"""The comparison: a column a task, a row a cell, from the records of runs."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Any
+
+from harness.analysis.statistics import best_group, mean_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from harness.runs.record import BaselineRecord, RunRecord
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one cell reached on one task, over its seeds.
+
+    Attributes:
+        cell: its name with options.
+        task: likewise, with what else tells its column from another.
+        metric: what was measured.
+        direction: whether lower or higher is better.
+        digits: of the metric, after the point.
+        mean: over the finished seeds; NaN where there is none.
+        low: lower end of the 95% interval of the mean; NaN for fewer than two seeds.
+        high: upper end.
+        seeds: finished runs.
+        failed: runs that did not finish.
+        failures: reason to the number of runs that failed with it.
+        best: whether no cell did better by more than chance.
+        solved: how many seeds solved the task; None where that makes no sense.
+        solved_step: the median step at which they had, among those that did.
+        parameters: all trainable ones.
+        recurrent_parameters: those of the recurrent layers.
+        hidden_size: of every layer.
+        mismatch: how far the parameters are from the number asked for, as a share; None where none was.
+        seconds: of training, the mean over seeds.
+        steps_per_second: sequence steps trained on in a second, the median over seeds.
+        clipped: the mean share of clipped steps.
+        distribution: where the cell comes from.
+        version: of that.
+    """
+
+    cell: str
+    task: str
+    metric: str
+    direction: str
+    digits: int
+    mean: float
+    low: float
+    high: float
+    seeds: int
+    failed: int
+    failures: Mapping[str, int]
+    best: bool
+    solved: int | None
+    solved_step: float | None
+    parameters: int | None
+    recurrent_parameters: int | None
+    hidden_size: int | None
+    mismatch: float | None
+    seconds: float | None
+    steps_per_second: float | None
+    clipped: float | None
+    distribution: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One task under one budget: its cells and its baselines."""
+
+    title: str
+    metric: str
+    direction: str
+    digits: int
+    scores: Mapping[str, Score]
+    baselines: Mapping[str, float]
+    """Name to score, the best one last."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The whole table."""
+
+    columns: Sequence[Column]
+    cells: Sequence[str]
+    notes: Sequence[str] = field(default=())
+
+    @property
+    def scores(self) -> list[Score]:
+        """Every cell on every task."""
+        return [score for column in self.columns for score in column.scores.values()]
+
+
+def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -> Comparison:
+    """Build the table of some records. Cells and tasks stand in the order in which they first appear."""
+    contests: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        contests[record.spec.contest].append(record)
+    current, notes = _without_superseded(contests)
+    titles = _titles([group[0] for group in current.values()])
+    trivial = {record.spec.key: record for record in baselines}
+    columns = [
+        _column(title, group, trivial) for title, group in zip(titles, current.values(), strict=True)
+    ]
+    cells = dict.fromkeys(cell for column in columns for cell in column.scores)
+    return Comparison(columns, list(cells), notes)
+
+
+def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[str, list[RunRecord]], list[str]]:
+    """Only the newest code of each cell: results of an edited cell replace those from before the edit."""
+    current = {}
+    dropped = 0
+    for contest, group in contests.items():
+        newest = {record.spec.cell.label: record.spec.cell for record in sorted(group, key=lambda r: r.finished)}
+        current[contest] = [record for record in group if record.spec.cell == newest[record.spec.cell.label]]
+        dropped += len(group) - len(current[contest])
+    runs = f"{dropped} run{'s' if dropped != 1 else ''}"
+    return current, [f"{runs} of earlier versions of a cell left out (harness runs lists them)."] if dropped else []
+
+
+def _titles(first: Sequence[RunRecord]) -> list[str]:
+    """The task of each column, with what tells it from other columns of the same task."""
+    titles = []
+    for record in first:
+        rivals = [other.spec for other in first if other.spec.task.label == record.spec.task.label]
+        marks = [
+            text
+            for text, values in (
+                (record.spec.budget, {other.budget for other in rivals}),
+                (str(record.spec.size), {other.size for other in rivals}),
+                (record.spec.device, {other.device for other in rivals}),
+                (f"layers={record.spec.recipe.layers}", {other.recipe.layers for other in rivals}),
+                (f"task {record.spec.task.source[:6]}", {other.task.source for other in rivals}),
+                (f"data {record.spec.data[:6]}", {other.data for other in rivals}),
+            )
+            if len(values) > 1
+        ]
+        titles.append(record.spec.task.label + (f" ({', '.join(marks)})" if marks else ""))
+    return titles
+
+
+def _column(title: str, group: Sequence[RunRecord], trivial: Mapping[str, BaselineRecord]) -> Column:
+    metric = next((record.metrics[0] for record in group if record.metrics), {})
+    name, direction, digits = metric.get("name", ""), metric.get("direction", "lower"), metric.get("digits", 4)
+    cells: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in group:
+        cells[record.spec.cell.label].append(record)
+    whole = {cell: _by_seed(runs, name) for cell, runs in cells.items() if all(r.status == "finished" for r in runs)}
+    best = best_group(whole, direction)
+    scores = {
+        cell: _score(title, cell, runs, (name, direction, digits), best=cell in best) for cell, runs in cells.items()
+    }
+    return Column(title, name, direction, digits, scores, _baselines(group[0], trivial, name, direction))
+
+
+def _by_seed(runs: Sequence[RunRecord], metric: str) -> dict[int, float]:
+    return {run.spec.seed: run.scores[metric] for run in runs if run.status == "finished"}
+
+
+def _score(
+    title: str, cell: str, runs: Sequence[RunRecord], metric: tuple[str, str, int], *, best: bool
+) -> Score:
+    name, direction, digits = metric
+    done = [run for run in runs if run.status == "finished"]
+    values = [run.scores[name] for run in done]
+    mean, low, high = mean_interval(values) if values else (math.nan, math.nan, math.nan)
+    failures = [f"{run.status}: {run.reason}" if run.reason else run.status for run in runs if run not in done]
+    sized = next((run for run in runs if run.parameters), runs[0])
+    return Score(
+        cell=cell,
+        task=title,
+        metric=name,
+        direction=direction,
+        digits=digits,
+        mean=mean,
+        low=low,
+        high=high,
+        seeds=len(done),
+        failed=len(runs) - len(done),
+        failures={reason: failures.count(reason) for reason in dict.fromkeys(failures)},
+        best=best,
+        solved=sum(bool(run.solved) for run in done) if any(run.solved is not None for run in done) else None,
+        solved_step=_summary(median, [run.solved_step for run in done if run.solved]),
+        parameters=sized.parameters,
+        recurrent_parameters=sized.recurrent_parameters,
+        hidden_size=sized.hidden_size,
+        mismatch=_mismatch(sized),
+        seconds=_summary(fmean, [run.seconds for run in done]),
+        steps_per_second=_summary(median, [run.sequence_steps / run.seconds for run in done if run.seconds and run.sequence_steps]),
+        clipped=_summary(fmean, [run.clipped for run in done]),
+        distribution=runs[0].spec.cell.distribution,
+        version=runs[0].spec.cell.version,
+    )
+
+
+def _summary(statistic: Any, values: Sequence[float | None]) -> float | None:  # noqa: ANN401 - mean or median
+    present = [value for value in values if value is not None]
+    return float(statistic(present)) if present else None
+
+
+def _mismatch(run: RunRecord) -> float | None:
+    if run.parameters is None or run.spec.size.by != "params":
+        return None
+    return run.parameters / run.spec.size.value - 1
+
+
+def _baselines(run: RunRecord, trivial: Mapping[str, BaselineRecord], metric: str, direction: str) -> dict[str, float]:
+    from harness.runs.spec import BaselineSpec  # noqa: PLC0415
+
+    record = trivial.get(BaselineSpec(run.spec.task, run.spec.data).key)
+    scores = {b["name"]: b["scores"][metric] for b in record.baselines if metric in b["scores"]} if record else {}
+    return dict(sorted(scores.items(), key=lambda item: item[1], reverse=direction == "lower"))

@@ -1,0 +1,60 @@
+"""What all commands share: where they print, and how they say that something is wrong."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from harness.registry import Plugins
+
+out = Console(highlight=False)
+err = Console(highlight=False, stderr=True)
+
+
+class _State:
+    verbose = False
+
+
+def _set_verbose(value: bool) -> None:
+    _State.verbose = value
+
+
+Verbose = Annotated[
+    bool, typer.Option("--verbose", callback=_set_verbose, help="Show the traceback of what could not be loaded.")
+]
+Plugin = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin", metavar="FILE.py|MODULE", help="Load a plugin that is not installed. Can be given several times."
+    ),
+]
+Results = Annotated[str, typer.Argument(metavar="[RESULTS]", help="The results folder.", show_default="results")]
+
+
+def fail(error: BaseException) -> None:
+    """Print an error as one sentence; its cause too with `--verbose`."""
+    err.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
+    if _State.verbose:
+        err.print(Text("\n".join(getattr(error, "__notes__", []))), soft_wrap=True)
+        if error.__cause__ is not None:
+            err.print(Text("".join(traceback.format_exception(error.__cause__))), soft_wrap=True)
+
+
+def warn_of_broken(plugins: Plugins) -> None:
+    """Name each plugin that could not be loaded, with the reason."""
+    for broken in plugins.broken:
+        hint = "" if _State.verbose else " (--verbose shows the traceback)"
+        style, word = ("bold red", "error") if broken.asked else ("yellow", "!")
+        err.print(Text.assemble((word, style), f"{':' if broken.asked else ''} {broken}{hint}"), soft_wrap=True)
+        if _State.verbose:
+            err.print(Text(broken.details), soft_wrap=True)
+
+
+def examples(*lines: str) -> str:
+    """The epilog of a command's help."""
+    return "Examples:\n\n" + "\n\n".join(lines)

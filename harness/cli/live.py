@@ -1,0 +1,133 @@
+"""What is seen while runs train: a line a run in flight and one for all, or plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
+from rich.text import Text
+
+from harness.analysis.layout import value
+from harness.runs.executors import Listener
+from harness.runs.record import BaselineRecord, Record, RunRecord
+from harness.runs.spec import RunSpec, Spec
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Task
+
+    from harness.runs.executors import Progress as RunProgress
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+HISTORY = 6
+"""Losses in the small curve of a run in flight."""
+
+
+class Live(Listener):
+    """Progress of a sweep.
+
+    Args:
+        console: where it is shown.
+        total: the number of runs to do, baselines included.
+    """
+
+    def __init__(self, console: Console, total: int) -> None:
+        self._console = console
+        self._done = 0
+        self._total = total
+        self._started = time.monotonic()
+        self._lines: dict[str, TaskID] = {}
+        self._losses: dict[str, deque[float]] = {}
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), _Status())
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._all = self._progress.add_task("[bold]all", total=float(total), note="")
+
+    def __enter__(self) -> Live:
+        if self._console.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def started(self, spec: Spec) -> None:
+        """Show a line for the run."""
+        steps = spec.recipe.steps if isinstance(spec, RunSpec) else None
+        self._losses[spec.key] = deque(maxlen=HISTORY)
+        self._lines[spec.key] = self._progress.add_task(_escaped(str(spec)), total=steps, note="")
+
+    def progress(self, spec: Spec, progress: RunProgress) -> None:
+        """Move the run's line, and that of all."""
+        losses = self._losses[spec.key]
+        losses.append(progress.loss)
+        note = f"loss {progress.loss:.3g} {sparkline(losses)}"
+        self._progress.update(self._lines[spec.key], completed=progress.step, note=note)
+        self._update_all()
+
+    def finished(self, record: Record) -> None:
+        """Take the run's line away, and say how it ended."""
+        self._done += 1
+        self._progress.remove_task(self._lines.pop(record.spec.key))
+        self._update_all()
+        line = f"{self._done:>{len(str(self._total))}}/{self._total}  {record.spec}  {outcome(record)}"
+        if not self._console.is_terminal:
+            self._console.print(Text(line), soft_wrap=True)
+        elif isinstance(record, RunRecord) and record.status != "finished":
+            self._progress.console.print(Text(line, style="yellow"))
+
+    def say(self, message: str) -> None:
+        """Print a line above the progress."""
+        self._progress.console.print(Text(message))
+
+    def _update_all(self) -> None:
+        tasks = [task for task in self._progress.tasks if task.id in self._lines.values()]
+        share = self._done + sum(task.completed / task.total for task in tasks if task.total)
+        self._progress.update(self._all, completed=share, note=f"{self._done}/{self._total}{self._left(share)}")
+
+    def _left(self, share: float) -> str:
+        elapsed = time.monotonic() - self._started
+        if share < 0.2:  # noqa: PLR2004 - too early to tell
+            return ""
+        return f"  about {clock(elapsed * (self._total - share) / share)} left"
+
+
+class _Status(ProgressColumn):
+    """Share done, loss and time of a run; the number of runs and the time left of all."""
+
+    def render(self, task: Task) -> Text:
+        note = task.fields["note"]
+        if task.id == 0:
+            return Text(note)
+        share = "" if task.total is None else f"{task.percentage:3.0f}%  "
+        return Text(f"{share}{note}  {clock(task.elapsed or 0)}")
+
+
+def outcome(record: Record) -> str:
+    """How a run ended, in a few words."""
+    if isinstance(record, BaselineRecord):
+        return f"failed: {record.reason}" if record.reason else "done"
+    if record.status != "finished":
+        return f"{record.status}: {record.reason}"
+    first = record.metrics[0]
+    return f"{first['name']} {value(record.scores[first['name']], first['digits'])} in {record.seconds:.1f} s"
+
+
+def sparkline(values: deque[float]) -> str:
+    """A small curve of block characters, from the least to the greatest value."""
+    low, high = min(values), max(values)
+    if not high - low > 0:  # all equal, or not finite
+        return BLOCKS[0] * len(values)
+    return "".join(BLOCKS[round((value - low) / (high - low) * (len(BLOCKS) - 1))] for value in values)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds: `2:10`; hours too where there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[")

@@ -1,0 +1,45 @@
+"""What is said between the plan and the first run: data and sizes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from harness.cli.console import err, out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.data.card import DataSet
+    from harness.runs.prepare import Sized
+
+
+def fetch(cards: Sequence[DataSet]) -> None:
+    """Have every data set on this machine, verified, and say where it was found."""
+    parts = []
+    for card in cards:
+        where = card.whereabouts()
+        if where == "not fetched yet":
+            with err.status(f"fetching {card.name} ({card.size})"):
+                card.read()
+            where = "fetched, verified"
+        parts.append(f"{card.name} {card.size} ✓ {where}".replace("  ", " "))
+    if parts:
+        out.print("data: " + "   ".join(parts), soft_wrap=True)
+
+
+def say_sizes(sizes: Sequence[Sized]) -> None:
+    """The size of each cell on each task, and how far the largest mismatch goes."""
+    tasks: dict[str, list[Sized]] = defaultdict(list)
+    for size in sizes:
+        tasks[size.spec.task.label].append(size)
+    for task, group in tasks.items():
+        target = group[0].spec.size
+        equal = f"{target.value:,} parameters a model" if target.by == "params" else f"hidden size {target.value}"
+        cells = ", ".join(f"{size.spec.cell.label} {_detail(size)}" for size in group)
+        off = f"; largest mismatch {max(size.mismatch for size in group):.1%}" if target.by == "params" else ""
+        out.print(f"equal size on {task}: {equal} ({cells}{off})", soft_wrap=True)
+
+
+def _detail(size: Sized) -> str:
+    return f"{size.hidden_size} hidden" if size.spec.size.by == "params" else f"{size.parameters:,} parameters"

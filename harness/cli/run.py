@@ -1,0 +1,80 @@
+"""`harness run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from harness.cli.console import Plugin, Verbose, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from harness.errors import HarnessError
+    from harness.runs.executors import Executor
+    from harness.runs.plan import Plan
+    from harness.runs.spec import RunSpec, Spec
+    from harness.runs.store import Store
+
+EPILOG = examples(
+    "harness run --cells lstm,gru --tasks all",
+    "harness run --cells elman,my_cell.py:MGU --tasks adding:length=400 --seeds 10",
+    "harness run --cells lstm --tasks char-lm:corpus=my_book.txt --match params=200000 --budget full",
+)
+
+Names = list[str]
+
+
+def command(
+    cells: Annotated[
+        Names, typer.Option(help="Cells with options, separated by commas: lstm,gru:reset=after; or all.", metavar="NAMES")
+    ],
+    tasks: Annotated[
+        Names, typer.Option(help="Tasks with options: adding:length=400,char-lm; or all.", metavar="NAMES")
+    ],
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each cell on each task.")] = 3,
+    budget: Annotated[
+        Literal["smoke", "quick", "full"], typer.Option(help="How long to train: seconds, about 20 s, or minutes a run.")
+    ] = "quick",
+    match: Annotated[
+        str | None, typer.Option(metavar="params=N", help="Parameters of every model [default: the recipe's].")
+    ] = None,
+    hidden: Annotated[int | None, typer.Option(min=1, help="Hidden size of every cell, instead of --match.")] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers [default: the recipe's].")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Worker processes; 0 runs in this one [default: one a core, one on a GPU].")
+    ] = None,
+    out: Annotated[str, typer.Option(metavar="DIR", help="The results folder.")] = "results",
+    plugin: Plugin = None,
+    verbose: Verbose = False,  # noqa: ARG001 - its callback takes it
+) -> None:
+    """Train and evaluate cells on tasks, and print the comparison table.
+
+    What is in the results folder already is not run again. Ctrl-C once finishes the runs in flight, twice drops them.
+    """
+    from pathlib import Path
+
+    from harness.cli.console import err
+    from harness.cli.session import Session
+    from harness.errors import HarnessError
+    from harness.modeling.sizing import Size
+    from harness.registry import split
+    from harness.runs.device import resolve
+    from harness.runs.plan import Request
+
+    if match is not None and hidden is not None:
+        raise HarnessError("--match and --hidden exclude each other: give one of them.")
+    request = Request(
+        cells=tuple(split(cells)),
+        tasks=tuple(split(tasks)),
+        seeds=seeds,
+        budget=budget,
+        device=resolve(device),
+        size=Size("hidden", hidden) if hidden is not None else Size.parse(match) if match is not None else None,
+        layers=layers,
+        plugins=tuple(plugin or ()),
+    )
+    raise typer.Exit(Session(request, Path(out), workers).run())

@@ -1,0 +1,34 @@
+"""`harness runs`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from harness.cli.console import Results, examples
+
+EPILOG = examples("harness runs", "harness runs --failed", "harness runs results --format json")
+
+
+def command(
+    results: Results = "results",
+    style: Annotated[Literal["rich", "csv", "json"], typer.Option("--format", help="How to print.")] = "rich",
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that did not finish.")] = False,
+) -> None:
+    """List every run of a results folder: its scores, its size, its time, and how it ended."""
+    import json
+    from pathlib import Path
+
+    from harness.analysis.formats import run_rows, runs_csv
+    from harness.cli.console import out
+    from harness.cli.tables import show_runs
+    from harness.runs.store import Store
+
+    records = [record for record in Store(Path(results)).runs() if not failed or record.status != "finished"]
+    if style == "rich":
+        show_runs(records, out)
+    elif style == "csv":
+        typer.echo(runs_csv(run_rows(records)).rstrip())
+    else:
+        typer.echo(json.dumps(run_rows(records), indent=2, ensure_ascii=False))

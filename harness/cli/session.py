@@ -1,0 +1,131 @@
+"""One call of `harness run`, from the plan to the table."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from harness.analysis.comparison import compare
+from harness.analysis.files import write_files
+from harness.cli.console import err, fail, out, warn_of_broken
+from harness.cli.live import Live
+from harness.cli.tables import show
+from harness.errors import HarnessError
+from harness.registry import install
+from harness.runs.executors import Executor, InProcess, Workers
+from harness.runs.environment import usable_cores
+from harness.runs.plan import Plan, Request
+from harness.runs.store import Store
+from harness.runs.sweep import sweep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import FrameType
+
+    from harness.runs.spec import RunSpec, Spec
+
+UNMET = 2
+INTERRUPTED = 130
+"""The shell's exit code of a program that Ctrl-C ended."""
+
+
+class Session:
+    """Plans, prepares, executes, and shows the table.
+
+    Args:
+        request: what to run.
+        folder: the results folder.
+        workers: how many processes; as many as suit when None.
+    """
+
+    def __init__(self, request: Request, folder: Path, workers: int | None) -> None:
+        self.request = request
+        self.folder = folder
+        self.workers = workers
+        self.exit_code = 0
+
+    def run(self) -> int:
+        """Do it all; the exit code is 2 where something that was asked for could not be done."""
+        plugins = install(self.request.plugins)
+        warn_of_broken(plugins)
+        if any(broken.asked for broken in plugins.broken):
+            self.exit_code = UNMET
+        plan = Plan.make(self.request)
+        store = Store(self.folder, create=True)
+        specs = list(plan.specs())
+        done = store.keys()
+        missing: list[RunSpec] = [spec for spec in specs if spec.key not in done]
+        self._say_plan(plan, specs, missing)
+        if missing:
+            missing = self._prepare(missing)
+        trivial: list[Spec] = [spec for spec in plan.baselines() if spec.key not in done]
+        self._execute([*trivial, *missing], store)
+        self._show(store, specs)
+        return self.exit_code
+
+    def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
+        counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
+        product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
+        done = len(specs) - len(missing)
+        before = f", {done} done before, {len(missing)} to do" if done else ""
+        settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
+        out.print(f"{product} = {len(specs)} runs{before} · {settings}", soft_wrap=True)
+
+    def _prepare(self, missing: list[RunSpec]) -> list[RunSpec]:
+        """Fetch data and check everything that can be checked before the first run; what cannot be loaded is left out."""
+        from harness.cli.preparing import fetch, say_sizes  # noqa: PLC0415 - it loads torch
+        from harness.runs import prepare  # noqa: PLC0415
+
+        failures = prepare.unloadable(missing)
+        for error in failures.values():
+            fail(error)
+            self.exit_code = UNMET
+        usable = [spec for spec in missing if spec.cell.label not in failures]
+        fetch(prepare.needed(usable))
+        prepare.first_batches(usable)
+        say_sizes(prepare.sizes(usable))
+        return usable
+
+    def _execute(self, specs: list[Spec], store: Store) -> None:
+        if not specs:
+            return
+        executor = self._executor(len(specs))
+        out.print()
+        with Live(err, len(specs)) as live:
+            previous = signal.signal(signal.SIGINT, self._on_interrupt(executor, live))
+            try:
+                for record in sweep(specs, store, executor, live):
+                    live.finished(record)
+            except KeyboardInterrupt:
+                live.say("stopped; the runs in flight are dropped.")
+            finally:
+                executor.close()
+                signal.signal(signal.SIGINT, previous)
+        if self.exit_code == INTERRUPTED:
+            err.print("The same command goes on where this one stopped.")
+
+    def _executor(self, runs: int) -> Executor:
+        suited = usable_cores() if self.request.device == "cpu" else 1
+        count = min(runs, suited if self.workers is None else self.workers)
+        return Workers(count) if count else InProcess()
+
+    def _on_interrupt(self, executor: Executor, live: Live) -> signal._HANDLER:
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            if self.exit_code == INTERRUPTED:
+                raise KeyboardInterrupt
+            self.exit_code = INTERRUPTED
+            executor.stop()
+            live.say("finishing the runs in flight; Ctrl-C again drops them.")
+
+        return handle
+
+    def _show(self, store: Store, specs: list[RunSpec]) -> None:
+        records = store.runs(spec.key for spec in specs)
+        if not records:
+            if self.exit_code != INTERRUPTED:
+                raise HarnessError("nothing could be run.")
+            return
+        out.print()
+        show(compare(records, store.baselines()), out)
+        path = write_files(store)
+        out.print(f"table: {path} · all runs: harness runs {self.folder}", style="dim", soft_wrap=True)

@@ -1,0 +1,103 @@
+"""Tables in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from harness.analysis.layout import (
+    COST_HEADINGS,
+    NOT_TRIED,
+    baseline_rows,
+    cost_rows,
+    footnotes,
+    heading,
+    reached,
+    value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from harness.analysis.comparison import Column, Comparison, Score
+    from harness.runs.record import RunRecord
+
+
+def show(comparison: Comparison, console: Console) -> None:
+    """Print scores, notes and costs; more columns than fit stand in several tables below one another."""
+    remaining = list(comparison.columns)
+    while remaining:
+        count = len(remaining)
+        while count > 1 and _width(_scores(comparison, remaining[:count]), console) > console.width:
+            count -= 1
+        console.print(_scores(comparison, remaining[:count]))
+        remaining = remaining[count:]
+    for note in footnotes(comparison):
+        console.print(Text(note, style="dim"))
+    console.print()
+    console.print(_costs(comparison))
+
+
+def show_runs(records: Sequence[RunRecord], console: Console) -> None:
+    """Print a line a run."""
+    table = _table(("run", "task", "cell", "seed", "budget", "score", "params", "train s", "how it ended"))
+    for record in records:
+        first = record.metrics[0] if record.metrics else {}
+        score = record.scores.get(first.get("name", ""))
+        table.add_row(
+            record.spec.key[:8],
+            Text(record.spec.task.label),
+            Text(record.spec.cell.label),
+            str(record.spec.seed),
+            record.spec.budget,
+            "" if score is None else f"{value(score, first['digits'])} {first['name']}",
+            "" if record.parameters is None else f"{record.parameters:,}",
+            "" if record.seconds is None else f"{record.seconds:.1f}",
+            Text(record.status + (f": {record.reason}" if record.reason else "")),
+        )
+    console.print(table)
+
+
+def _scores(comparison: Comparison, columns: Sequence[Column]) -> Table:
+    table = _table(("cell", *map(heading, columns)))
+    for cell in comparison.cells:
+        table.add_row(Text(cell, style="bold"), *(_score(column.scores.get(cell)) for column in columns))
+    table.add_section()
+    for number, row in enumerate(baseline_rows(columns)):
+        table.add_row(Text("" if number else "baseline", style="dim"), *(Text(text, style="dim") for text in row))
+    return table
+
+
+def _score(score: Score | None) -> Text:
+    if score is None:
+        return Text(NOT_TRIED, style="dim")
+    text = Text(reached(score))
+    if score.best:
+        text.stylize("bold green", 0, len(value(score.mean, score.digits)))
+        text.append(" *", style="bold green")
+    return text
+
+
+def _costs(comparison: Comparison) -> Table:
+    table = _table(COST_HEADINGS)
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for row in cost_rows(comparison):
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _table(headings: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for text in headings:
+        table.add_column(Text(text))
+    return table
+
+
+def _width(table: Table, console: Console) -> int:
+    return console.measure(table, options=console.options.update(width=10_000)).maximum

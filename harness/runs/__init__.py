@@ -1,0 +1,1 @@
+"""Run specifications, the plan, the execution of one run, the store, and the executors."""

@@ -1,0 +1,180 @@
+"""The only way to train: a spec becomes a record."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+
+from harness.errors import HarnessError, NotSupportedError
+from harness.modeling.assembly import Architecture, build, check_cell, parameter_count
+from harness.modeling.recurrence import Recurrence
+from harness.registry import Component, bind, install
+from harness.runs.environment import environment
+from harness.runs.record import BaselineRecord, Record, RunRecord, Status
+from harness.runs.spec import BaselineSpec, RunSpec, Spec
+from harness.training.loop import evaluate, train
+from harness.training.splits import Splits
+from harness.training.task import Task
+
+if TYPE_CHECKING:
+    from harness.modeling.cell import CellClass
+    from harness.modeling.model import Model
+
+Report = Callable[[int, float], None]
+"""Is told the step and its training loss."""
+
+
+def execute(spec: Spec, report: Report = lambda _step, _loss: None) -> Record:
+    """Do what a spec says; whatever goes wrong inside is a record, not an exception."""
+    torch.set_num_threads(1)  # the same sums in the same order, however many workers share the machine
+    if isinstance(spec, BaselineSpec):
+        return _baselines(spec)
+    try:
+        record = _run(spec, report)
+    except Exception as error:  # noqa: BLE001 - cells and tasks are other people's code
+        status, reason = _classify(error)
+        record = RunRecord(spec, status, reason, traceback.format_exc(), metrics=_metrics(spec))
+    return replace(record, finished=datetime.now(UTC).isoformat(), environment=environment())
+
+
+def load_task(component: Component, plugins: tuple[str, ...] = ()) -> Task:
+    """The task of a component; made once in a process, so that its data is read once.
+
+    Raises:
+        HarnessError: there is none, or it does not take these options.
+    """
+    return _cached_task(component.target, tuple(component.options.items()), plugins)
+
+
+@lru_cache(maxsize=8)
+def _cached_task(target: str, options: tuple[tuple[str, Any], ...], plugins: tuple[str, ...]) -> Task:
+    entry = install(plugins).tasks().find(target)
+    cls = entry.load()
+    if not (isinstance(cls, type) and issubclass(cls, Task)):
+        raise HarnessError(f'"{target}" of {entry.origin} is no task: it must be a subclass of harness.Task.')
+    return cast("Task", cls(**bind(cls, dict(options), f'task "{target}"')))
+
+
+def load_cell(component: Component, plugins: tuple[str, ...] = ()) -> tuple[CellClass, dict[str, Any]]:
+    """The class of a component and its options as values.
+
+    Raises:
+        HarnessError: there is none, or it does not take these options.
+    """
+    loaded = install(plugins).cells().find(component.target).load()
+    cell = check_cell(loaded, f'"{component.target}"')
+    return cell, bind(cell, component.options, f'cell "{component.name}"')
+
+
+def architecture(spec: RunSpec) -> Architecture:
+    """All of the model but its cell and its size."""
+    task = load_task(spec.task, spec.plugins)
+    return Architecture(task.encoding, task.output, task.many_to_one, spec.recipe.layers)
+
+
+def sized(spec: RunSpec) -> tuple[int, int]:
+    """The hidden size that the spec's budget gives this cell, and the number of parameters that follows.
+
+    Raises:
+        HarnessError: no hidden size fits.
+    """
+    cell, options = load_cell(spec.cell, spec.plugins)
+    shape = architecture(spec)
+
+    @lru_cache(maxsize=None)
+    def count(hidden_size: int) -> int:
+        return parameter_count(build(cell, options, shape, hidden_size, seed=0))
+
+    hidden_size = spec.size.solve(count, f"{spec.cell.label} on {spec.task.label}")
+    return hidden_size, count(hidden_size)
+
+
+def _run(spec: RunSpec, report: Report) -> RunRecord:
+    device = _prepare(spec.device, spec.seed)
+    task = load_task(spec.task, spec.plugins)
+    cell, options = load_cell(spec.cell, spec.plugins)
+    hidden_size, parameters = sized(spec)
+    model = build(cell, options, architecture(spec), hidden_size, spec.seed).to(device)
+    splits = Splits(task, spec.seed, device)
+    training = train(model, task, spec.recipe, splits, device, report)
+    record = RunRecord(
+        spec,
+        status="diverged" if training.diverged else "finished",
+        reason=training.diverged,
+        metrics=_metrics(spec),
+        best_step=training.best_step,
+        hidden_size=hidden_size,
+        parameters=parameters,
+        recurrent_parameters=parameter_count(model.layers),
+        seconds=training.seconds,
+        sequence_steps=training.sequence_steps,
+        clipped=training.clipped_steps / len(training.losses),
+        engine=_engine(model),
+        curve=[asdict(point) for point in training.curve],
+    )
+    return record if training.diverged else _tested(record, model, task, splits)
+
+
+def _tested(record: RunRecord, model: Model, task: Task, splits: Splits) -> RunRecord:
+    """The record with the test scores, now that the choice on validation is made, and whether they solve the task."""
+    scores = evaluate(model, task, splits.test())
+    first = task.metrics[0]
+    best = next(point for point in record.curve if point["step"] == record.best_step)
+    if task.solved is None:
+        return replace(record, scores=scores, validation=best["scores"])
+    threshold = task.solved
+    steps = [point["step"] for point in record.curve if first.better(point["scores"][first.name], threshold)]
+    return replace(
+        record,
+        scores=scores,
+        validation=best["scores"],
+        solved=first.better(scores[first.name], threshold),
+        solved_step=min(steps, default=None),
+    )
+
+
+def _prepare(device_name: str, seed: int) -> torch.device:
+    """Make the device as deterministic as torch can, and fix the random numbers that a model draws while it runs."""
+    device = torch.device(device_name)
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
+        torch.backends.cudnn.benchmark = False
+    torch.manual_seed(seed)
+    return device
+
+
+def _classify(error: Exception) -> tuple[Status, str]:
+    if isinstance(error, NotSupportedError):
+        return "not supported", str(error)
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in text:
+        return "out of memory", text
+    return "failed", str(error) if isinstance(error, HarnessError) else text
+
+
+def _metrics(spec: RunSpec) -> list[dict[str, Any]]:
+    try:
+        return [asdict(metric) for metric in load_task(spec.task, spec.plugins).metrics]
+    except Exception:  # noqa: BLE001 - the record says already what is wrong
+        return []
+
+
+def _engine(model: Model) -> str:
+    return "loop" if any(isinstance(layer, Recurrence) for layer in model.layers) else "layer"
+
+
+def _baselines(spec: BaselineSpec) -> BaselineRecord:
+    finished = datetime.now(UTC).isoformat()
+    try:
+        baselines = [asdict(baseline) for baseline in load_task(spec.task, spec.plugins).baselines()]
+    except Exception as error:  # noqa: BLE001 - tasks are other people's code
+        return BaselineRecord(spec, reason=_classify(error)[1], details=traceback.format_exc(), finished=finished)
+    return BaselineRecord(spec, baselines, finished=finished)

@@ -1,0 +1,81 @@
+"""Before anything trains: everything that can be told to be wrong is told now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError, LoadError, NotSupportedError
+from harness.runs.execute import load_cell, load_task, sized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.data.card import DataSet
+    from harness.runs.spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Sized:
+    """The size that a cell gets on a task."""
+
+    spec: RunSpec
+    hidden_size: int
+    parameters: int
+
+    @property
+    def mismatch(self) -> float:
+        """How far the parameters are from the number asked for, as a share; 0 where none was."""
+        return abs(self.parameters / self.spec.size.value - 1) if self.spec.size.by == "params" else 0.0
+
+
+def needed(specs: Iterable[RunSpec]) -> list[DataSet]:
+    """The data sets that some runs read."""
+    tasks = {spec.contest: load_task(spec.task, spec.plugins) for spec in specs}
+    return list({card.name: card for task in tasks.values() for card in task.datasets()}.values())
+
+
+def first_batches(specs: Iterable[RunSpec]) -> None:
+    """Draw a training batch of each task, so that data that cannot be used is told before anything trains.
+
+    Raises:
+        HarnessError: the data cannot be used.
+    """
+    for spec in {spec.contest: spec for spec in specs}.values():
+        next(iter(load_task(spec.task, spec.plugins).batches("train", spec.recipe.batch, spec.seed)))
+
+
+def unloadable(specs: Iterable[RunSpec]) -> dict[str, LoadError]:
+    """The cells whose code cannot be imported, by label.
+
+    Raises:
+        HarnessError: a cell does not take its options, or is no cell.
+    """
+    failures = {}
+    for spec in {spec.cell.label: spec for spec in specs}.values():
+        try:
+            load_cell(spec.cell, spec.plugins)
+        except LoadError as error:
+            failures[spec.cell.label] = error
+    return failures
+
+
+def sizes(specs: Sequence[RunSpec]) -> list[Sized]:
+    """The size of every cell on every task.
+
+    A cell that cannot be built is left out: running it gives the row that says why.
+
+    Raises:
+        HarnessError: no hidden size gives the number of parameters asked for.
+    """
+    found = []
+    for spec in {(spec.contest, spec.cell.label): spec for spec in specs}.values():
+        try:
+            found.append(Sized(spec, *sized(spec)))
+        except NotSupportedError:
+            continue
+        except HarnessError:
+            raise
+        except Exception:  # noqa: BLE001, S112 - a bug in a cell is a row with its traceback
+            continue
+    return found

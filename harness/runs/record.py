@@ -1,0 +1,100 @@
+"""What a run leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from harness.runs.spec import BaselineSpec, RunSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Status = Literal["finished", "diverged", "not supported", "out of memory", "failed", "crashed"]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The result of one run, whatever it was.
+
+    Attributes:
+        spec: what was run.
+        status: how it ended; any but "finished" is a failure, which counts as one in every table.
+        reason: of a failure, in a sentence.
+        details: of a failure: the traceback.
+        metrics: name, direction and digits of each metric, the first one first.
+        scores: metric to value on the test set, read once, in the state that did best on validation.
+        validation: the same on the validation set.
+        solved: whether the task counts as solved, where that makes sense.
+        solved_step: the first evaluation at which it was, on validation.
+        best_step: the step of the state that was kept.
+        hidden_size: of every layer.
+        parameters: all trainable ones.
+        recurrent_parameters: those of the recurrent layers among them.
+        seconds: spent in training, evaluations left out.
+        sequence_steps: time steps of sequences trained on.
+        clipped: the share of optimiser steps whose gradient was clipped.
+        engine: what ran the recurrence: "loop" for a cell, "layer" for a whole-sequence layer.
+        finished: when it ended, UTC, ISO 8601.
+        environment: versions and machine.
+        curve: step, training seconds, training loss and validation scores at each evaluation.
+    """
+
+    spec: RunSpec
+    status: Status
+    reason: str = ""
+    details: str = ""
+    metrics: list[dict[str, Any]] = field(default_factory=list)
+    scores: dict[str, float] = field(default_factory=dict)
+    validation: dict[str, float] = field(default_factory=dict)
+    solved: bool | None = None
+    solved_step: int | None = None
+    best_step: int | None = None
+    hidden_size: int | None = None
+    parameters: int | None = None
+    recurrent_parameters: int | None = None
+    seconds: float | None = None
+    sequence_steps: int | None = None
+    clipped: float | None = None
+    engine: str = ""
+    finished: str = ""
+    environment: dict[str, Any] = field(default_factory=dict)
+    curve: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RunRecord:
+        """The record that `as_dict` took apart."""
+        return cls(**{**values, "spec": RunSpec.from_dict(values["spec"])})
+
+
+@dataclass(frozen=True)
+class BaselineRecord:
+    """The scores of a task's trivial predictors on its test set."""
+
+    spec: BaselineSpec
+    baselines: list[dict[str, Any]] = field(default_factory=list)
+    """Name and scores of each."""
+    reason: str = ""
+    """Why there are none, where they could not be computed."""
+    details: str = ""
+    finished: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> BaselineRecord:
+        """The record that `as_dict` took apart."""
+        from harness.registry import Component  # noqa: PLC0415
+
+        spec = values["spec"]
+        task = Component(**spec["task"])
+        return cls(**{**values, "spec": BaselineSpec(task, spec["data"], tuple(spec["plugins"]))})
+
+
+Record = RunRecord | BaselineRecord

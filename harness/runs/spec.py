@@ -1,0 +1,105 @@
+"""What one run is: a frozen value with a content hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from harness.modeling.sizing import Size
+from harness.registry import Component
+from harness.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One training run: everything that its result depends on.
+
+    Attributes:
+        cell: the cell with its options and the code behind it.
+        task: likewise.
+        data: the task's fingerprint of its data.
+        seed: of the initial weights and of the order of the data.
+        budget: smoke, quick or full: the name of the recipe.
+        recipe: how the task trains in this budget, with what the user changed.
+        size: what is held equal between cells.
+        device: where it runs.
+        plugins: what the user named with `--plugin`, so that a worker finds the code; no part of the content.
+    """
+
+    cell: Component
+    task: Component
+    data: str
+    seed: int
+    budget: str
+    recipe: Recipe
+    size: Size
+    device: str
+    plugins: tuple[str, ...] = field(default=(), compare=False)
+
+    @cached_property
+    def key(self) -> str:
+        """The content hash: equal for runs that must give equal results."""
+        return content_hash({**self.setting(), "cell": self.cell.identity(), "seed": self.seed})
+
+    @cached_property
+    def contest(self) -> str:
+        """The content hash of all but the cell and the seed: what must agree for two cells to be compared."""
+        return content_hash(self.setting())
+
+    def setting(self) -> dict[str, Any]:
+        """All of the content but the cell and the seed."""
+        return {
+            "task": self.task.identity(),
+            "data": self.data,
+            "budget": self.budget,
+            "recipe": asdict(self.recipe),
+            "size": asdict(self.size),
+            "device": self.device,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RunSpec:
+        """The spec that `dataclasses.asdict` took apart."""
+        parts = {
+            "cell": Component(**values["cell"]),
+            "task": Component(**values["task"]),
+            "recipe": Recipe(**values["recipe"]),
+            "size": Size(**values["size"]),
+            "plugins": tuple(values["plugins"]),
+        }
+        return cls(**{**values, **parts})
+
+    def __str__(self) -> str:
+        return f"{self.task.label} {self.cell.label} seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class BaselineSpec:
+    """The trivial predictors of one task: computed once, whatever the cells, seeds and budgets."""
+
+    task: Component
+    data: str
+    plugins: tuple[str, ...] = field(default=(), compare=False)
+
+    @cached_property
+    def key(self) -> str:
+        """The content hash."""
+        return content_hash({"baselines of": self.task.identity(), "data": self.data})
+
+    def __str__(self) -> str:
+        return f"{self.task.label} baselines"
+
+
+Spec = RunSpec | BaselineSpec
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """The first 16 hexadecimal digits of the sha256 of canonical JSON."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,155 @@
+"""The store: every record of a results folder, in one SQLite file.
+
+Contract:
+
+- A record is on the disk (write-ahead log, synchronous=FULL) before `add` returns, so before anything reports it.
+- A record is never changed: adding another with the same key changes nothing.
+- Several processes may read and write at once: writers wait for one another.
+- A folder that is not one of ours, or that a newer version wrote, is refused and left untouched.
+- What is read is data only: JSON, never code.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError
+from harness.runs.record import BaselineRecord, Record, RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+FILE = "runs.sqlite"
+SCHEMA = 1
+APPLICATION = 0x68726E73  # "hrns": how the file is known to be ours
+PATIENCE = 60
+"""Seconds to wait for another writer."""
+
+_TABLES = """
+CREATE TABLE runs (
+    key TEXT PRIMARY KEY, cell TEXT NOT NULL, task TEXT NOT NULL, seed INTEGER NOT NULL, status TEXT NOT NULL,
+    finished TEXT NOT NULL, record TEXT NOT NULL, curve TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE baselines (key TEXT PRIMARY KEY, task TEXT NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """The records of a results folder.
+
+    Args:
+        folder: the results folder.
+        create: whether to make it, if it is not there.
+
+    Raises:
+        HarnessError: it is no results folder, cannot be read or written, or was written by a newer version.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        self.folder = folder
+        self._path = folder / FILE
+        if create:
+            self._make_folder()
+        elif not self._path.is_file():
+            raise HarnessError(f"{folder} is no results folder: it has no {FILE}. `harness run --out {folder}` makes one.")
+        with self._failures_told():
+            self._connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None)
+            self._open(create=create)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def add(self, record: Record) -> None:
+        """Make a record durable; one that is already there stays as it is."""
+        values = record.as_dict()
+        key = record.spec.key
+        with self._failures_told():
+            if isinstance(record, RunRecord):
+                curve = json.dumps(values.pop("curve"))
+                spec = record.spec
+                row = (key, spec.cell.label, spec.task.label, spec.seed, record.status, record.finished)
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, json.dumps(values), curve)
+                )
+            else:
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO baselines VALUES (?, ?, ?)", (key, record.spec.task.label, json.dumps(values))
+                )
+
+    def keys(self) -> set[str]:
+        """The keys of all records, of runs and of baselines."""
+        with self._failures_told():
+            rows = self._connection.execute("SELECT key FROM runs UNION ALL SELECT key FROM baselines")
+            return {key for (key,) in rows}
+
+    def runs(self, keys: Iterable[str] | None = None) -> list[RunRecord]:
+        """The run records, all or those with the given keys, in the order in which they were finished."""
+        wanted = None if keys is None else set(keys)
+        with self._failures_told():
+            rows = self._connection.execute("SELECT key, record, curve FROM runs ORDER BY finished, key").fetchall()
+        return [
+            RunRecord.from_dict({**json.loads(record), "curve": json.loads(curve)})
+            for key, record, curve in rows
+            if wanted is None or key in wanted
+        ]
+
+    def baselines(self) -> list[BaselineRecord]:
+        """All baseline records."""
+        with self._failures_told():
+            rows = self._connection.execute("SELECT record FROM baselines ORDER BY key").fetchall()
+        return [BaselineRecord.from_dict(json.loads(record)) for (record,) in rows]
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise HarnessError(f"{self.folder} is no results folder: it is a file, or lies below one.") from error
+        except OSError as error:
+            raise HarnessError(f"the results folder {self.folder} cannot be made: {error.strerror}.") from error
+
+    def _open(self, *, create: bool) -> None:
+        application, schema = (
+            self._connection.execute(f"PRAGMA {pragma}").fetchone()[0] for pragma in ("application_id", "user_version")
+        )
+        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if (tables and application != APPLICATION) or (not tables and not create):
+            raise HarnessError(f"{self._path} was not written by harness: name another folder.")
+        if schema > SCHEMA:
+            raise HarnessError(
+                f"{self.folder} was written by a newer version of harness (its schema is {schema}, this version knows "
+                f"{SCHEMA}): upgrade cell-harness, or name another folder."
+            )
+        if create:
+            self._prepare_to_write()
+
+    def _prepare_to_write(self) -> None:
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("BEGIN IMMEDIATE")  # of several processes that come at once, one makes the tables
+        if not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            for statement in filter(str.strip, _TABLES.split(";")):
+                self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
+        self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise HarnessError(_explain(self._path, error)) from error
+
+
+def _explain(path: Path, error: sqlite3.DatabaseError) -> str:
+    text = str(error)
+    if "not a database" in text or "malformed" in text:
+        return f"{path} is damaged, or no results of harness: {text}."
+    if "readonly" in text or "unable to open" in text:
+        return f"{path} cannot be written: {text}. Name another folder with --out."
+    return f"{path} cannot be used: {text}."

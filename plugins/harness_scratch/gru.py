@@ -1,0 +1,44 @@
+"""The gated recurrent unit."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from harness import Cell, Gate
+
+
+class GRU(Cell):
+    """Gated recurrent unit: one gate resets the state that the candidate sees, one blends the candidate in.
+
+        r = sigmoid(W_r x + U_r h + b_r)
+        z = sigmoid(W_z x + U_z h + b_z)
+        n = tanh(W x + U (r ⊙ h) + b)             reset=before, as published
+        n = tanh(W x + b + r ⊙ (U h + c))         reset=after, as in cuDNN and torch.nn
+        h' = z ⊙ h + (1 - z) ⊙ n
+
+    Source: Cho et al. 2014, Learning phrase representations using RNN encoder-decoder, arXiv:1406.1078.
+
+    Args:
+        input_size: the width of x.
+        hidden_size: the width of h.
+        reset: whether the reset gate r acts before or after the recurrent product.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, reset: Literal["before", "after"] = "before") -> None:
+        super().__init__(input_size, hidden_size)
+        self.gates = Gate(input_size, hidden_size, 2 * hidden_size)  # r, z
+        self.candidate = Gate(input_size, hidden_size)  # W, U, b
+        bound = hidden_size**-0.5
+        self.reset_bias = nn.Parameter(torch.empty(hidden_size).uniform_(-bound, bound)) if reset == "after" else None
+
+    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        """From x (batch, input_size) and h (batch, hidden_size) to the new h."""
+        r, z = torch.sigmoid(self.gates(x, h)).chunk(2, dim=1)
+        if self.reset_bias is None:
+            a = self.candidate(x, r * h)
+        else:
+            from_input = functional.linear(x, self.candidate.input, self.candidate.bias)
+            a = from_input + r * functional.linear(h, self.candidate.recurrent, self.reset_bias)
+        return z * h + (1 - z) * torch.tanh(a)

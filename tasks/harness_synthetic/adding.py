@@ -1,0 +1,95 @@
+"""The adding problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import numpy as np
+from annotated_types import Ge
+
+from harness import Baseline, Batch, Metric, Real, Recipe, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from harness import Split, Totals
+
+Marks = Literal["anywhere", "halves", "early"]
+HELD_OUT: Mapping[Split, tuple[int, int]] = {"validation": (1_000, 1), "test": (2_000, 2)}
+"""Sequences and stream of the held-out sets, which are the same for every run."""
+CONSTANT_MSE = 1 / 6
+"""The squared error of always saying 1: the variance of the sum of two independent U[0, 1]."""
+
+
+class Adding(Task):
+    """Remember two marked numbers of a long sequence and add them.
+
+    Each step has two channels: a value from U[0, 1], and a mark, which is 1 at two steps and 0 elsewhere. The target,
+    read after the last step, is the sum of the two marked values. Always answering 1 has a squared error of 1/6; the
+    task counts as solved below a hundredth of that. Training sequences are drawn afresh at every step.
+
+    Where the marks fall differs between papers: "anywhere" without replacement (Bai, Kolter and Koltun 2018), one in
+    each of the "halves" (Arjovsky, Shah and Bengio 2016), or "early", the first in the first tenth and the second
+    before the middle (Pascanu, Mikolov and Bengio 2013).
+
+    Source: Hochreiter and Schmidhuber 1997, experiment 4, in its modern form.
+    """
+
+    metrics = (Metric("MSE", "lower", digits=5),)
+    many_to_one = True
+    solved = CONSTANT_MSE / 100
+    encoding = Real(2)
+    output = Real(1)
+    recipes: ClassVar = {
+        "smoke": Recipe(steps=20, batch=32, learning_rate=1e-2, parameters=5_000, evaluations=2),
+        "quick": Recipe(steps=700, batch=32, learning_rate=1e-2, parameters=5_000),
+        "full": Recipe(steps=10_000, batch=64, learning_rate=3e-3, parameters=20_000, evaluations=50),
+    }
+
+    def __init__(self, length: Annotated[int, Ge(2)] = 100, marks: Marks = "anywhere") -> None:
+        self.length = length
+        self.marks = marks
+
+    def batches(self, split: Split, batch: int, seed: int) -> Iterator[Batch]:
+        """Training sequences without end, or each held-out sequence once."""
+        if split == "train":
+            rng = np.random.default_rng([0, seed])
+            while True:
+                yield self._draw(rng, batch)
+        count, stream = HELD_OUT[split]
+        whole = self._draw(np.random.default_rng([stream]), count)
+        for start in range(0, count, batch):
+            part = slice(start, start + batch)
+            yield Batch(whole.inputs[:, part], whole.targets[part])
+
+    def score(self, totals: Totals) -> dict[str, float]:
+        """Mean squared error."""
+        return {"MSE": totals["loss"] / totals["count"]}
+
+    def baselines(self) -> list[Baseline]:
+        """The best constant, analytically."""
+        return [Baseline("constant", {"MSE": CONSTANT_MSE})]
+
+    def fingerprint(self) -> str:
+        """Generated: all that matters is in the options and the source."""
+        return "generated"
+
+    def _draw(self, rng: np.random.Generator, count: int) -> Batch:
+        values = rng.random((self.length, count), dtype=np.float32)  # (time, batch)
+        first, second = self._positions(rng, count)
+        columns = np.arange(count)
+        marks = np.zeros_like(values)
+        marks[first, columns] = marks[second, columns] = 1
+        targets = values[first, columns] + values[second, columns]
+        return Batch(np.stack([values, marks], axis=-1), targets[:, None])
+
+    def _positions(self, rng: np.random.Generator, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        length = self.length
+        if self.marks == "anywhere":
+            first = rng.integers(length, size=count)
+            return first, (first + rng.integers(1, length, size=count)) % length
+        border = length // 2 if self.marks == "halves" else max(1, length // 10)
+        end = length if self.marks == "halves" else max(border + 1, length // 2)
+        return rng.integers(border, size=count), rng.integers(border, end, size=count)

@@ -1,0 +1,30 @@
+"""Tasks on text: language modelling and classification, and the texts for them."""
+
+from __future__ import annotations
+
+from harness import hookimpl
+
+
+@hookimpl
+def harness_tasks() -> dict[str, str]:
+    """The text tasks."""
+    return {
+        "char-lm": "harness_text.char_lm:CharLM",
+        "sentiment": "harness_text.sentiment:Sentiment",
+    }
+
+
+@hookimpl
+def harness_datasets() -> dict[str, str]:
+    """Long texts for language modelling, and labelled short ones."""
+    return {
+        "kjv": "harness_text.corpora:KJV",
+        "python": "harness_text.corpora:PYTHON",
+        "stacks-algebra": "harness_text.corpora:STACKS_ALGEBRA",
+        "tiny-shakespeare": "harness_text.corpora:TINY_SHAKESPEARE",
+        "war-and-peace": "harness_text.corpora:WAR_AND_PEACE",
+        "sst2-dev": "harness_text.reviews:SST2_DEV",
+        "sst2-test": "harness_text.reviews:SST2_TEST",
+        "sst2-train": "harness_text.reviews:SST2_TRAIN",
+        "tweets": "harness_text.tweets:TWEETS",
+    }
