@@ -10,26 +10,49 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.data.batch import Batch as Batch, Split as Split
-    from harness.data.batching import bucketed as bucketed, endless as endless, streams as streams
-    from harness.data.card import Corpus as Corpus, DataSet as DataSet
-    from harness.data.lookup import corpus as corpus, dataset as dataset
-    from harness.data.sources import Address as Address, LocalFiles as LocalFiles, WheelMember as WheelMember
+    from harness.data.batch import Batch as Batch
+    from harness.data.batch import Split as Split
+    from harness.data.batching import bucketed as bucketed
+    from harness.data.batching import endless as endless
+    from harness.data.batching import streams as streams
+    from harness.data.card import Corpus as Corpus
+    from harness.data.card import DataSet as DataSet
+    from harness.data.lookup import corpus as corpus
+    from harness.data.lookup import dataset as dataset
+    from harness.data.sources import Address as Address
+    from harness.data.sources import LocalFiles as LocalFiles
+    from harness.data.sources import WheelMember as WheelMember
     from harness.data.vocabulary import Vocabulary as Vocabulary
-    from harness.errors import HarnessError as HarnessError, NotSupportedError as NotSupportedError
-    from harness.modeling.cell import Cell as Cell, Gate as Gate, States as States
+    from harness.errors import HarnessError as HarnessError
+    from harness.errors import NotSupportedError as NotSupportedError
+    from harness.modeling.cell import Cell as Cell
+    from harness.modeling.cell import Gate as Gate
+    from harness.modeling.cell import States as States
     from harness.modeling.encoding import (
         Classes as Classes,
+    )
+    from harness.modeling.encoding import (
         Embedding as Embedding,
+    )
+    from harness.modeling.encoding import (
         Encoding as Encoding,
+    )
+    from harness.modeling.encoding import (
         OneHot as OneHot,
+    )
+    from harness.modeling.encoding import (
         Output as Output,
+    )
+    from harness.modeling.encoding import (
         Real as Real,
     )
     from harness.modeling.layer import Layer as Layer
     from harness.registry import hookimpl as hookimpl
     from harness.training.recipe import Recipe as Recipe
-    from harness.training.task import Baseline as Baseline, Metric as Metric, Task as Task, Totals as Totals
+    from harness.training.task import Baseline as Baseline
+    from harness.training.task import Metric as Metric
+    from harness.training.task import Task as Task
+    from harness.training.task import Totals as Totals
 
 __version__ = "0.1.0"
 

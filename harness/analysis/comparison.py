@@ -106,9 +106,7 @@ def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -
     current, notes = _without_superseded(contests)
     titles = _titles([group[0] for group in current.values()])
     trivial = {record.spec.key: record for record in baselines}
-    columns = [
-        _column(title, group, trivial) for title, group in zip(titles, current.values(), strict=True)
-    ]
+    columns = [_column(title, group, trivial) for title, group in zip(titles, current.values(), strict=True)]
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
     return Comparison(columns, list(cells), notes)
 
@@ -164,9 +162,7 @@ def _by_seed(runs: Sequence[RunRecord], metric: str) -> dict[int, float]:
     return {run.spec.seed: run.scores[metric] for run in runs if run.status == "finished"}
 
 
-def _score(
-    title: str, cell: str, runs: Sequence[RunRecord], metric: tuple[str, str, int], *, best: bool
-) -> Score:
+def _score(title: str, cell: str, runs: Sequence[RunRecord], metric: tuple[str, str, int], *, best: bool) -> Score:
     name, direction, digits = metric
     done = [run for run in runs if run.status == "finished"]
     values = [run.scores[name] for run in done]
@@ -193,7 +189,9 @@ def _score(
         hidden_size=sized.hidden_size,
         mismatch=_mismatch(sized),
         seconds=_summary(fmean, [run.seconds for run in done]),
-        steps_per_second=_summary(median, [run.sequence_steps / run.seconds for run in done if run.seconds and run.sequence_steps]),
+        steps_per_second=_summary(
+            median, [run.sequence_steps / run.seconds for run in done if run.seconds and run.sequence_steps]
+        ),
         clipped=_summary(fmean, [run.clipped for run in done]),
         distribution=runs[0].spec.cell.distribution,
         version=runs[0].spec.cell.version,

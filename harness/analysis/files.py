@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def write_files(store: Store) -> Path:
-    """Write `table.md`, `table.csv` and `environment.json` for all that is in the folder; gives the path of the first."""
+    """Write `table.md`, `table.csv` and `environment.json` for all that is in the folder; gives the first's path."""
     comparison = compare(store.runs(), store.baselines())
     texts = {
         "table.md": markdown(comparison),

@@ -34,7 +34,9 @@ def markdown(comparison: Comparison) -> str:
     for cell in comparison.cells:
         scores = [column.scores.get(cell) for column in comparison.columns]
         rows.append([f"`{cell}`", *(NOT_TRIED if score is None else _emphasised(score) for score in scores)])
-    rows += [["*baseline*", *(f"*{text}*" if text else "" for text in row)] for row in baseline_rows(comparison.columns)]
+    rows += [
+        ["*baseline*", *(f"*{text}*" if text else "" for text in row)] for row in baseline_rows(comparison.columns)
+    ]
     notes = "\n".join(f"- {_escape(note)}" for note in footnotes(comparison))
     cost = _pipe_table(COST_HEADINGS, cost_rows(comparison))
     return f"{_pipe_table(headings, rows)}\n{notes}\n\n{cost}"

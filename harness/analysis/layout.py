@@ -45,25 +45,33 @@ def _kinds(score: Score) -> list[tuple[str, int]]:
     return list(kinds.items())
 
 
+COST_HEADINGS = ("task", "cell", "hidden", "parameters", "recurrent", "train s", "steps/s")
+
+
 def cost_rows(comparison: Comparison) -> list[list[str]]:
-    """A row a task and cell: what it took. See `COST_HEADINGS`."""
+    """A row a task and cell, under `COST_HEADINGS`: its size, and what training it took."""
     return [
         [
             score.task,
             score.cell,
             _count(score.hidden_size),
-            _count(score.parameters),
-            "" if score.mismatch is None else f"{score.mismatch:+.1%}",
-            _count(score.recurrent_parameters),
+            _parameters(score),
+            _share(score.recurrent_parameters, score.parameters),
             "" if score.seconds is None else f"{score.seconds:.1f}",
             "" if score.steps_per_second is None else f"{score.steps_per_second / 1000:.0f}k",
-            "" if score.clipped is None else f"{score.clipped:.0%}",
         ]
         for score in comparison.scores
     ]
 
 
-COST_HEADINGS = ("task", "cell", "hidden", "params", "off", "recurrent", "train s", "steps/s", "clipped")
+def _parameters(score: Score) -> str:
+    """The number, and how far it is from the one asked for."""
+    off = "" if score.mismatch is None else f" {score.mismatch:+.1%}"
+    return _count(score.parameters) + off
+
+
+def _share(part: int | None, whole: int | None) -> str:
+    return f"{part / whole:.0%}" if part is not None and whole else ""
 
 
 def footnotes(comparison: Comparison) -> list[str]:
@@ -81,7 +89,10 @@ def footnotes(comparison: Comparison) -> list[str]:
 
 def baseline_rows(columns: Sequence[Column]) -> list[list[str]]:
     """Rows of baselines, the strongest of each task in the first."""
-    listed = [[f"{value(score, column.digits)} {name}" for name, score in reversed(column.baselines.items())] for column in columns]
+    listed = [
+        [f"{value(score, column.digits)} {name}" for name, score in reversed(list(column.baselines.items()))]
+        for column in columns
+    ]
     depth = max((len(entries) for entries in listed), default=0)
     return [[entries[row] if row < len(entries) else "" for entries in listed] for row in range(depth)]
 

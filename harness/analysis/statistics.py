@@ -15,7 +15,7 @@ LEVEL = 0.95
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """The mean and Student's 95% interval of it; the interval is NaN for a single value, which says nothing of spread."""
+    """The mean and Student's 95% interval of it; the interval of a single value is NaN."""
     mean = float(np.mean(values))
     count = len(values)
     if count == 1:

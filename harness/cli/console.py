@@ -6,10 +6,14 @@ import traceback
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.registry import Plugins
 
 out = Console(highlight=False)
@@ -33,6 +37,7 @@ Plugin = Annotated[
         "--plugin", metavar="FILE.py|MODULE", help="Load a plugin that is not installed. Can be given several times."
     ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Results = Annotated[str, typer.Argument(metavar="[RESULTS]", help="The results folder.", show_default="results")]
 
 
@@ -45,14 +50,23 @@ def fail(error: BaseException) -> None:
             err.print(Text("".join(traceback.format_exception(error.__cause__))), soft_wrap=True)
 
 
-def warn_of_broken(plugins: Plugins) -> None:
-    """Name each plugin that could not be loaded, with the reason."""
+def table(headings: Sequence[str]) -> Table:
+    """An empty table in the one style of all commands."""
+    empty = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for heading in headings:
+        empty.add_column(Text(heading))
+    return empty
+
+
+def warn_of_broken(plugins: Plugins) -> bool:
+    """Name each plugin that could not be loaded, with the reason; says whether the user asked for one of them."""
     for broken in plugins.broken:
         hint = "" if _State.verbose else " (--verbose shows the traceback)"
         style, word = ("bold red", "error") if broken.asked else ("yellow", "!")
         err.print(Text.assemble((word, style), f"{':' if broken.asked else ''} {broken}{hint}"), soft_wrap=True)
         if _State.verbose:
             err.print(Text(broken.details), soft_wrap=True)
+    return any(broken.asked for broken in plugins.broken)
 
 
 def examples(*lines: str) -> str:

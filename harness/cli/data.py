@@ -19,21 +19,19 @@ def command(
     verbose: Verbose = False,  # noqa: ARG001 - its callback takes it
 ) -> None:
     """List the data sets: what each is, its size and licence, and whether it is on this machine."""
-    from rich import box
-    from rich.table import Table
+    from rich.text import Text
 
-    from harness.cli.console import out, warn_of_broken
+    from harness.cli.console import out, table, warn_of_broken
     from harness.data.lookup import dataset
     from harness.registry import install
 
     plugins = install(plugin or ())
     for name in fetch or ():
         dataset(name).read()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("data set", "what it is", "size", "licence", "where", "from"):
-        table.add_column(heading, no_wrap=heading == "data set")
+    listing = table(("data set", "what it is", "size", "licence", "where"))
     for entry in plugins.datasets():
         card = dataset(f"{entry.origin.distribution}/{entry.name}")
-        table.add_row(entry.name, card.summary, card.size, card.licence, card.whereabouts(), str(entry.origin))
-    out.print(table)
-    warn_of_broken(plugins)
+        listing.add_row(*map(Text, (entry.name, card.summary, card.size, card.licence, card.whereabouts())))
+    out.print(listing)
+    if warn_of_broken(plugins):
+        raise typer.Exit(2)

@@ -1,41 +1,58 @@
-"""What `harness cells` and `harness tasks` share: a line each, without importing any."""
+"""What `harness cells` and `harness tasks` share: a line each, or all about one, without importing any."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.table import Table
+from rich.text import Text
 
-from harness.cli.console import out
+from harness.cli.console import out, table
 
 if TYPE_CHECKING:
-    from harness.registry import Catalog
+    from harness.registry import Catalog, Entry
 
 
 def show(catalog: Catalog, *, as_json: bool) -> None:
-    """Print name, what it is, options, source and origin of all that a catalogue has."""
-    rows = [(entry, entry.describe()) for entry in catalog]
+    """Print name, what it is, source and origin of all that a catalogue has, a line each."""
+    entries = [about(entry) for entry in catalog]
     if as_json:
-        listed = [
-            {
-                "name": entry.name,
-                "summary": about.summary,
-                "options": about.options,
-                "source": about.citation,
-                "distribution": entry.origin.distribution,
-                "version": entry.origin.version,
-            }
-            for entry, about in rows
-        ]
-        out.print_json(json.dumps(listed))
+        out.print_json(json.dumps(entries))
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(catalog.kind, no_wrap=True)
-    for heading in ("what it is", "options (default)", "source", "from"):
-        table.add_column(heading)
-    for entry, about in rows:
-        options = ", ".join(f"{name} ({default})" for name, default in about.options.items())
-        table.add_row(entry.name, about.summary, options, about.citation, str(entry.origin))
-    out.print(table)
+    listing = table((catalog.kind, "what it is", "source", "from"))
+    for column in listing.columns:
+        column.no_wrap = True
+        column.overflow = "ellipsis"
+    listing.columns[0].min_width = max((len(entry["name"]) for entry in entries), default=0)
+    listing.columns[3].min_width = max((len(entry["from"]) for entry in entries), default=0)
+    for entry in entries:
+        summary = re.split(r"[:;]", entry["summary"])[0]
+        source = re.split(r"[,:;]", entry["source"])[0].rstrip(".")
+        listing.add_row(Text(entry["name"]), Text(summary), Text(source), Text(entry["from"]))
+    out.print(listing)
+
+
+def detail(entry: Entry, *, as_json: bool) -> None:
+    """Print all about one: what it is, its options with their defaults, its source, its origin."""
+    whole = about(entry)
+    if as_json:
+        out.print_json(json.dumps(whole))
+        return
+    out.print(Text.assemble((whole["name"], "bold"), f"  ({whole['from']})\n{whole['summary']}."))
+    if whole["options"]:
+        out.print(Text("options: " + ", ".join(f"{name} ({default})" for name, default in whole["options"].items())))
+    if whole["source"]:
+        out.print(Text("source: " + whole["source"]))
+
+
+def about(entry: Entry) -> dict[str, Any]:
+    """What an entry says of itself."""
+    description = entry.describe()
+    return {
+        "name": entry.name,
+        "summary": description.summary,
+        "options": description.options,
+        "source": description.citation,
+        "from": str(entry.origin),
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 from rich.text import Text
@@ -44,7 +44,7 @@ class Live(Listener):
         self._progress = Progress(*columns, console=console, transient=True)
         self._all = self._progress.add_task("[bold]all", total=float(total), note="")
 
-    def __enter__(self) -> Live:
+    def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._progress.start()
         return self

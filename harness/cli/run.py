@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from harness.cli.console import Plugin, Verbose, examples
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from harness.errors import HarnessError
-    from harness.runs.executors import Executor
-    from harness.runs.plan import Plan
-    from harness.runs.spec import RunSpec, Spec
-    from harness.runs.store import Store
 
 EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
@@ -29,23 +19,26 @@ Names = list[str]
 
 def command(
     cells: Annotated[
-        Names, typer.Option(help="Cells with options, separated by commas: lstm,gru:reset=after; or all.", metavar="NAMES")
+        Names,
+        typer.Option(help="Cells with options, separated by commas: lstm,gru:reset=after; or all.", metavar="NAMES"),
     ],
     tasks: Annotated[
         Names, typer.Option(help="Tasks with options: adding:length=400,char-lm; or all.", metavar="NAMES")
     ],
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each cell on each task.")] = 3,
     budget: Annotated[
-        Literal["smoke", "quick", "full"], typer.Option(help="How long to train: seconds, about 20 s, or minutes a run.")
+        Literal["smoke", "quick", "full"],
+        typer.Option(help="How long to train: seconds, about 20 s, or minutes a run."),
     ] = "quick",
     match: Annotated[
-        str | None, typer.Option(metavar="params=N", help="Parameters of every model [default: the recipe's].")
+        str | None, typer.Option(metavar="params=N", help="Parameters of every model; the recipe's unless given.")
     ] = None,
     hidden: Annotated[int | None, typer.Option(min=1, help="Hidden size of every cell, instead of --match.")] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers [default: the recipe's].")] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers; the recipe's unless given.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     workers: Annotated[
-        int | None, typer.Option(min=0, help="Worker processes; 0 runs in this one [default: one a core, one on a GPU].")
+        int | None,
+        typer.Option(min=0, help="Worker processes; one a core, or one on a GPU, unless given. 0: none but this."),
     ] = None,
     out: Annotated[str, typer.Option(metavar="DIR", help="The results folder.")] = "results",
     plugin: Plugin = None,
@@ -57,7 +50,6 @@ def command(
     """
     from pathlib import Path
 
-    from harness.cli.console import err
     from harness.cli.session import Session
     from harness.errors import HarnessError
     from harness.modeling.sizing import Size

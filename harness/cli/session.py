@@ -12,8 +12,8 @@ from harness.cli.live import Live
 from harness.cli.tables import show
 from harness.errors import HarnessError
 from harness.registry import install
-from harness.runs.executors import Executor, InProcess, Workers
 from harness.runs.environment import usable_cores
+from harness.runs.executors import Executor, InProcess, Workers
 from harness.runs.plan import Plan, Request
 from harness.runs.store import Store
 from harness.runs.sweep import sweep
@@ -47,9 +47,7 @@ class Session:
     def run(self) -> int:
         """Do it all; the exit code is 2 where something that was asked for could not be done."""
         plugins = install(self.request.plugins)
-        warn_of_broken(plugins)
-        if any(broken.asked for broken in plugins.broken):
-            self.exit_code = UNMET
+        self.exit_code = UNMET if warn_of_broken(plugins) else 0
         plan = Plan.make(self.request)
         store = Store(self.folder, create=True)
         specs = list(plan.specs())
@@ -72,9 +70,9 @@ class Session:
         out.print(f"{product} = {len(specs)} runs{before} · {settings}", soft_wrap=True)
 
     def _prepare(self, missing: list[RunSpec]) -> list[RunSpec]:
-        """Fetch data and check everything that can be checked before the first run; what cannot be loaded is left out."""
-        from harness.cli.preparing import fetch, say_sizes  # noqa: PLC0415 - it loads torch
-        from harness.runs import prepare  # noqa: PLC0415
+        """Fetch the data and check all that can be checked; cells that cannot be loaded are left out."""
+        from harness.cli.preparing import fetch, say_sizes
+        from harness.runs import prepare
 
         failures = prepare.unloadable(missing)
         for error in failures.values():

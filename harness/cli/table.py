@@ -13,7 +13,9 @@ EPILOG = examples("harness table", "harness table results --format markdown", "h
 
 def command(
     results: Results = "results",
-    style: Annotated[Literal["rich", "markdown", "csv", "json"], typer.Option("--format", help="How to print.")] = "rich",
+    style: Annotated[
+        Literal["rich", "markdown", "csv", "json"], typer.Option("--format", help="How to print.")
+    ] = "rich",
 ) -> None:
     """Print the comparison table of a results folder."""
     from pathlib import Path

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from harness.analysis.layout import (
@@ -18,11 +16,13 @@ from harness.analysis.layout import (
     reached,
     value,
 )
+from harness.cli.console import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
+    from rich.table import Table
 
     from harness.analysis.comparison import Column, Comparison, Score
     from harness.runs.record import RunRecord
@@ -45,11 +45,11 @@ def show(comparison: Comparison, console: Console) -> None:
 
 def show_runs(records: Sequence[RunRecord], console: Console) -> None:
     """Print a line a run."""
-    table = _table(("run", "task", "cell", "seed", "budget", "score", "params", "train s", "how it ended"))
+    rows = table(("run", "task", "cell", "seed", "budget", "score", "params", "train s", "how it ended"))
     for record in records:
         first = record.metrics[0] if record.metrics else {}
         score = record.scores.get(first.get("name", ""))
-        table.add_row(
+        rows.add_row(
             record.spec.key[:8],
             Text(record.spec.task.label),
             Text(record.spec.cell.label),
@@ -60,17 +60,17 @@ def show_runs(records: Sequence[RunRecord], console: Console) -> None:
             "" if record.seconds is None else f"{record.seconds:.1f}",
             Text(record.status + (f": {record.reason}" if record.reason else "")),
         )
-    console.print(table)
+    console.print(rows)
 
 
 def _scores(comparison: Comparison, columns: Sequence[Column]) -> Table:
-    table = _table(("cell", *map(heading, columns)))
+    rows = table(("cell", *map(heading, columns)))
     for cell in comparison.cells:
-        table.add_row(Text(cell, style="bold"), *(_score(column.scores.get(cell)) for column in columns))
-    table.add_section()
+        rows.add_row(Text(cell, style="bold"), *(_score(column.scores.get(cell)) for column in columns))
+    rows.add_section()
     for number, row in enumerate(baseline_rows(columns)):
-        table.add_row(Text("" if number else "baseline", style="dim"), *(Text(text, style="dim") for text in row))
-    return table
+        rows.add_row(Text("" if number else "baseline", style="dim"), *(Text(text, style="dim") for text in row))
+    return rows
 
 
 def _score(score: Score | None) -> Text:
@@ -84,19 +84,14 @@ def _score(score: Score | None) -> Text:
 
 
 def _costs(comparison: Comparison) -> Table:
-    table = _table(COST_HEADINGS)
-    for column in table.columns[2:]:
+    rows = table(COST_HEADINGS)
+    for column in rows.columns:
+        column.no_wrap = True
+    for column in rows.columns[2:]:
         column.justify = "right"
     for row in cost_rows(comparison):
-        table.add_row(*map(Text, row))
-    return table
-
-
-def _table(headings: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for text in headings:
-        table.add_column(Text(text))
-    return table
+        rows.add_row(*map(Text, row))
+    return rows
 
 
 def _width(table: Table, console: Console) -> int:

@@ -88,7 +88,7 @@ def _encoder(encoding: Encoding) -> nn.Module:
     return nn.Identity()
 
 
-def _layer(  # noqa: PLR0913 - what a layer is built from
+def _layer(
     cell: CellClass, options: Mapping[str, object], features: int, hidden_size: int, output: Output, *, top: bool
 ) -> Layer:
     if not top and (cell.below is not None or cell.predicts):
@@ -111,7 +111,5 @@ def _stream(seed: int, part: str) -> Iterator[None]:
     """Random numbers that depend on the seed and the part of the model only."""
     digest = hashlib.sha256(f"{seed}/{part}".encode()).digest()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+        torch.default_generator.manual_seed(int.from_bytes(digest[:8], "big") >> 1)  # not the GPU's, which is not kept
         yield
-
-

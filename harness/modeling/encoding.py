@@ -1,4 +1,4 @@
-"""What goes into a model and what comes out of it, as declarations: a task states them, the model is built from them."""
+"""What goes into a model and what comes out of it, declared: a task states it, the model is built from it."""
 
 from __future__ import annotations
 

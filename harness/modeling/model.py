@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
@@ -40,9 +40,7 @@ class Model(nn.Module):
         many_to_one: whether the output is read once a sequence, at its last step, rather than at every step.
     """
 
-    def __init__(
-        self, encoder: nn.Module, layers: Sequence[Layer], readout: nn.Module, *, many_to_one: bool
-    ) -> None:
+    def __init__(self, encoder: nn.Module, layers: Sequence[Layer], readout: nn.Module, *, many_to_one: bool) -> None:
         super().__init__()
         self.encoder = encoder
         self.layers = nn.ModuleList(layers)
@@ -65,7 +63,7 @@ class Model(nn.Module):
         """
         x = self.encoder(inputs)  # (time, batch, features)
         if states is None:
-            states = [layer.initial(x.shape[1]) for layer in self.layers]
+            states = [cast("Layer", layer).initial(x.shape[1]) for layer in self.layers]
         final = []
         for layer, layer_states in zip(self.layers, states, strict=True):
             x, after = layer(x, layer_states)  # (time, batch, hidden)

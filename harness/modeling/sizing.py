@@ -32,7 +32,7 @@ class Size:
         """
         by, _, value = text.partition("=")
         digits = value.replace("_", "").replace(",", "")
-        if by != "params" or not digits.isdigit() or int(digits) == 0:
+        if by != "params" or not digits.isdecimal() or int(digits) == 0:
             raise HarnessError(f'"--match {text}" cannot be used: write --match params=N with N a positive number.')
         return cls("params", int(digits))
 

@@ -63,7 +63,7 @@ class Entry:
     def _file(self) -> Path | None:
         try:
             return source_file(self.target)
-        except ModuleNotFoundError:
+        except (Exception, SystemExit):  # noqa: BLE001 - the package around it is imported, and is the plugin's own
             return None
 
 
@@ -90,11 +90,9 @@ class Catalog:
         distribution, _, name = target.rpartition("/")
         found = [e for e in self._entries if e.name == name and distribution in ("", e.origin.distribution)]
         if not found:
-            hint = did_you_mean(target, [entry.name for entry in self._entries])
+            hint = did_you_mean(name, [entry.name for entry in self._entries])
             command = f"harness {self.kind.replace(' set', '')}{'' if self.kind == 'data set' else 's'}"
-            raise HarnessError(
-                f'no {self.kind} is called "{target}".{hint} ({command} lists all {len(self._entries)})'
-            )
+            raise HarnessError(f'no {self.kind} is called "{target}".{hint} ({command} lists all {len(self._entries)})')
         if len(found) > 1:
             owners = " and ".join(str(entry.origin) for entry in found)
             raise HarnessError(

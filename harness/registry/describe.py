@@ -47,7 +47,11 @@ def describe(path: Path | None, class_name: str) -> Description:
     """Read the docstring and the options of a class off its file."""
     if path is None or path.suffix != ".py" or not path.is_file():
         return Description()
-    classes = {node.name: node for node in _parse(path).body if isinstance(node, ast.ClassDef)}
+    try:
+        tree = _parse(path)
+    except (SyntaxError, ValueError):  # it cannot be imported either, and that is when its user is told
+        return Description()
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if class_name not in classes:
         return Description()
     summary, citation = _read_docstring(ast.get_docstring(classes[class_name]) or "")
@@ -71,7 +75,7 @@ def _read_options(class_name: str, classes: dict[str, ast.ClassDef]) -> dict[str
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
             return _defaults(statement.args)
-    bases = [base.id for base in node.bases if isinstance(base, ast.Name) and base.id in classes]
+    bases = [base.id for base in node.bases if isinstance(base, ast.Name) and base.id in classes.keys() - {class_name}]
     return _read_options(bases[0], classes) if bases else {}
 
 

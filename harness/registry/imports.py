@@ -19,9 +19,11 @@ def import_named(target: str) -> object:
     """The object of "package.module:Name" or "path/to/file.py:Name".
 
     Raises:
-        HarnessError: the module defines no such name.
+        HarnessError: it is not of this form, or the module defines no such name.
     """
     place, _, name = target.rpartition(":")
+    if not place or not name:
+        raise HarnessError(f'"{target}" cannot be imported: write "package.module:Name".')
     module = import_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
     if not hasattr(module, name):
         raise HarnessError(f'{place} defines no "{name}".{did_you_mean(name, dir(module))}')

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import typing
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, did_you_mean
@@ -35,33 +37,42 @@ def bind(cls: type, given: Mapping[str, object], what: str) -> dict[str, Any]:
             raise HarnessError(f'{what} has no option "{name}".{did_you_mean(name, defaults)}{_listing(defaults)}')
     annotations = _annotations(cls)
     return {
-        name: _convert(value, annotations.get(name, type(defaults[name])), f"{what}: {name}={value}")
+        name: _convert(value, annotations.get(name, _type(defaults[name])), f"{what}: {name}={value}")
         for name, value in given.items()
     }
 
 
+def _type(default: object) -> object:
+    return Any | None if default is None else type(default)
+
+
 def _listing(defaults: Mapping[str, Any]) -> str:
-    options = ", ".join(f"{name} ({_text(default)})" for name, default in defaults.items())
+    options = ", ".join(f"{name} ({text_of(default)})" for name, default in defaults.items())
     return f" Its options: {options}." if options else " It has none."
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """An option's value as a user writes it: `true`, `none`, `0.5`."""
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 def _annotations(cls: type) -> dict[str, Any]:
-    constructor: object = cls.__init__  # type: ignore[misc]  # of this very class: it is only read
-    try:
-        return typing.get_type_hints(constructor, include_extras=True)
-    except NameError:  # a name that is imported for type checkers only: the defaults' types have to do
-        return {}
+    constructor: Any = cls.__init__  # type: ignore[misc]  # of this very class: it is only read
+    found: dict[str, Any] = {}
+    for name, annotation in getattr(constructor, "__annotations__", {}).items():
+        one = SimpleNamespace(__annotations__={name: annotation})  # each on its own: one that fails spoils no other
+        with suppress(NameError):  # it names something that is imported for type checkers only
+            found |= typing.get_type_hints(one, constructor.__globals__, include_extras=True)
+    return found
 
 
-def _convert(value: object, annotation: object, where: str) -> object:
+def _convert(value: object, annotation: Any, where: str) -> object:  # noqa: ANN401 - a type of any kind
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - only those who give options wait for it
 
     if value == "none" and type(None) in typing.get_args(annotation):
         return None
+    if typing.get_origin(annotation) is typing.Literal:  # pydantic takes no "8" for Literal[8, 16]
+        value = {text_of(choice): choice for choice in typing.get_args(annotation)}.get(str(value), value)
     try:
         return TypeAdapter(annotation).validate_python(value)
     except ValidationError as error:

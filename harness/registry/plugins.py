@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from harness.registry.hooks import GROUP, HOOK_NAMES, Hooks
 from harness.registry.imports import import_file, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Plugins:
         self.manager.add_hookspecs(Hooks)
         self.origins: dict[str, Origin] = {}
         self.broken: list[Broken] = []
+        self._asked: set[str] = set()
 
     def load_entry_points(self) -> None:
         """Load what installed distributions register, one by one: pluggy's own loader gives up at the first failure."""
@@ -54,6 +56,9 @@ class Plugins:
 
     def load_named(self, name: str) -> None:
         """Load `--plugin my_cell.py` or `--plugin package.module`."""
+        if name in self._asked:
+            return
+        self._asked.add(name)
         path = Path(name)
         if path.suffix == ".py":
             version = hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path.is_file() else "?"
@@ -77,16 +82,25 @@ class Plugins:
         return Catalog("data set", self._offers("harness_datasets"))
 
     def _load(self, name: str, origin: Origin, load: Callable[[], object], *, asked: bool) -> None:
-        if self.manager.has_plugin(name):
-            return
+        if self.manager.has_plugin(name):  # two distributions may call their entry points the same
+            name = f"{origin.distribution}/{name}"
         try:
             plugin = load()
+            if self.manager.is_registered(plugin):
+                return
             self._check_hooks(plugin)
-            self.manager.register(plugin, name)
+            self._register(plugin, name)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin does at import is its own failure
             self.broken.append(Broken(origin, reason(error), traceback.format_exc(), asked))
         else:
             self.origins[name] = origin
+
+    def _register(self, plugin: object, name: str) -> None:
+        try:
+            self.manager.register(plugin, name)
+        except pluggy.PluginValidationError:  # the hooks before the one that is wrong are in already
+            self.manager.unregister(plugin)
+            raise
 
     def _check_hooks(self, plugin: object) -> None:
         hooks = [name for name in dir(plugin) if self.manager.parse_hookimpl_opts(plugin, name) is not None]
@@ -101,7 +115,7 @@ class Plugins:
             origin = self.origins[implementation.plugin_name]
             try:
                 offers = _checked(implementation.function(), hook)
-            except Exception as error:  # noqa: BLE001 - a hook that fails loses its own offers only
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a hook that fails loses its own offers only
                 broken = Broken(origin, f"{hook} failed: {reason(error)}", traceback.format_exc())
                 if str(broken) not in map(str, self.broken):
                     self.broken.append(broken)
@@ -110,7 +124,7 @@ class Plugins:
 
 
 def _checked(offers: Any, hook: str) -> Mapping[str, object]:  # noqa: ANN401 - whatever a plugin returned
-    if not isinstance(offers, dict) or not all(isinstance(name, str) for name in offers):
+    if not isinstance(offers, Mapping) or not all(isinstance(name, str) for name in offers):
         raise HarnessError(f"{hook} must return a mapping of names, not {type(offers).__name__}")
     return offers
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
+from harness.registry.options import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,8 +33,7 @@ class Reference:
             HarnessError: the name is empty, something after it is no `option=value`, or an option comes twice.
         """
         target, *assignments = _OPTION_START.split(text.strip())
-        stray = target.partition(":")[2]
-        if not target or (stray and not _FILE_CLASS.match(target)):
+        if not target or (":" in target and not _FILE_CLASS.match(target)):
             raise HarnessError(f'"{text}" cannot be read: write name:option=value, with any number of options.')
         pairs = [tuple(assignment.split("=", 1)) for assignment in assignments]
         options = dict(sorted(pairs))
@@ -64,7 +64,7 @@ class Component:
     @property
     def label(self) -> str:
         """The name with its options: what stands in tables."""
-        return ":".join([self.name, *(f"{name}={value}" for name, value in self.options.items())])
+        return ":".join([self.name, *(f"{name}={text_of(value)}" for name, value in self.options.items())])
 
     def identity(self) -> dict[str, object]:
         """All that makes results differ, and nothing else: where the file lies does not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess  # noqa: S404 - git is a program, not a library
+import subprocess
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path

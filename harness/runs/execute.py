@@ -7,8 +7,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -59,7 +59,7 @@ def _cached_task(target: str, options: tuple[tuple[str, Any], ...], plugins: tup
     cls = entry.load()
     if not (isinstance(cls, type) and issubclass(cls, Task)):
         raise HarnessError(f'"{target}" of {entry.origin} is no task: it must be a subclass of harness.Task.')
-    return cast("Task", cls(**bind(cls, dict(options), f'task "{target}"')))
+    return cls(**bind(cls, dict(options), f'task "{target}"'))
 
 
 def load_cell(component: Component, plugins: tuple[str, ...] = ()) -> tuple[CellClass, dict[str, Any]]:
@@ -88,7 +88,7 @@ def sized(spec: RunSpec) -> tuple[int, int]:
     cell, options = load_cell(spec.cell, spec.plugins)
     shape = architecture(spec)
 
-    @lru_cache(maxsize=None)
+    @cache
     def count(hidden_size: int) -> int:
         return parameter_count(build(cell, options, shape, hidden_size, seed=0))
 

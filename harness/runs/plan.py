@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, did_you_mean
 from harness.modeling.sizing import Size
@@ -118,12 +118,14 @@ def _task(catalog: Catalog, text: str) -> tuple[Component, Task]:
     options = bind(cls, reference.options, f'task "{reference.target}"')
     defaults = signature(cls)
     changed = {name: value for name, value in options.items() if value != defaults[name]}
-    return entry.component(reference.target, changed), cast("Task", cls(**options))
+    return entry.component(reference.target, changed), cls(**options)
 
 
 def _recipe(component: Component, task: Task, budget: Budget) -> Recipe:
     if budget not in task.recipes:
         offered = ", ".join(task.recipes)
         hint = did_you_mean(budget, task.recipes)
-        raise HarnessError(f'task "{component.label}" has no recipe for the budget "{budget}".{hint} It has: {offered}.')
+        raise HarnessError(
+            f'task "{component.label}" has no recipe for the budget "{budget}".{hint} It has: {offered}.'
+        )
     return task.recipes[budget]

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
@@ -22,6 +21,7 @@ from harness.runs.record import BaselineRecord, Record, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 FILE = "runs.sqlite"
 SCHEMA = 1
@@ -55,7 +55,9 @@ class Store:
         if create:
             self._make_folder()
         elif not self._path.is_file():
-            raise HarnessError(f"{folder} is no results folder: it has no {FILE}. `harness run --out {folder}` makes one.")
+            raise HarnessError(
+                f"{folder} is no results folder: it has no {FILE}. `harness run --out {folder}` makes one."
+            )
         with self._failures_told():
             self._connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None)
             self._open(create=create)
@@ -78,7 +80,8 @@ class Store:
                 )
             else:
                 self._connection.execute(
-                    "INSERT OR IGNORE INTO baselines VALUES (?, ?, ?)", (key, record.spec.task.label, json.dumps(values))
+                    "INSERT OR IGNORE INTO baselines VALUES (?, ?, ?)",
+                    (key, record.spec.task.label, json.dumps(values)),
                 )
 
     def keys(self) -> set[str]:

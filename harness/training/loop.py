@@ -83,7 +83,7 @@ def train(
         outputs, states = model(batch.inputs, detach(states) if batch.carry else None, batch.lengths)
         loss = task.loss(outputs, batch.targets, batch.lengths)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         norm = clip_grad_norm_(model.parameters(), recipe.clip)
         optimiser.step()
         schedule.step()
@@ -97,12 +97,15 @@ def train(
         if step in evaluate_at:
             clock.stop()
             scores = evaluate(model, task, splits.validation())
-            mean_loss = sum(result.losses[since:]) / (step - since)
-            result.curve.append(Point(step, clock.seconds, mean_loss, scores))
             if metric.better(scores[metric.name], best_score):
                 best, best_score, result.best_step = _copy(model), scores[metric.name], step
-            since = step
             clock.start()
+            if math.isnan(scores[metric.name]):
+                result.diverged = f"validation {metric.name} nan at step {step}"
+                break
+            mean_loss = sum(result.losses[since:]) / (step - since)
+            result.curve.append(Point(step, clock.seconds, mean_loss, scores))
+            since = step
     clock.stop()
     result.seconds = clock.seconds
     if best:

@@ -29,9 +29,15 @@ def select(outputs: Tensor, targets: Tensor, lengths: Tensor | None) -> tuple[Te
 
 
 def losses(outputs: Tensor, targets: Tensor) -> Tensor:
-    """One loss an example: cross-entropy in nats where targets are integers, else the mean squared error of a row."""
+    """One loss an example: cross-entropy in nats where targets are integers, else the mean squared error of a row.
+
+    Raises:
+        ValueError: outputs and targets of real values differ in shape.
+    """
     if targets.dtype == torch.int64:
         return functional.cross_entropy(outputs, targets, reduction="none")
+    if outputs.shape != targets.shape:  # they would be broadcast to a loss of something else
+        raise ValueError(f"outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)} differ in shape")
     return (outputs - targets).square().mean(dim=1)
 
 

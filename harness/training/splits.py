@@ -34,7 +34,7 @@ class Splits:
 
     def train(self, batch: int) -> Iterator[Tensors]:
         """Training batches, without end."""
-        return self._read("train", batch)
+        return _endless(self._read("train", batch), type(self._task).__name__)
 
     def validation(self) -> Iterator[Tensors]:
         """Every validation example once."""
@@ -69,3 +69,8 @@ class Tensors:
         self.sequence_steps = (
             int(batch.lengths.sum()) if batch.lengths is not None else self.inputs.shape[0] * self.inputs.shape[1]
         )
+
+
+def _endless(batches: Iterator[Tensors], task: str) -> Iterator[Tensors]:
+    yield from batches
+    raise RuntimeError(f"{task} has no more training batches: they must go on without end")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.runs.executors.base import Executor, Listener, Progress
@@ -27,7 +28,7 @@ class InProcess(Executor):
             if self._stopped:
                 return
             listener.started(spec)
-            yield execute(spec, lambda step, loss, spec=spec: listener.progress(spec, Progress(step, loss)))
+            yield execute(spec, partial(_report, listener, spec))
 
     def stop(self) -> None:
         """Hand out no more."""
@@ -36,3 +37,7 @@ class InProcess(Executor):
     def close(self) -> None:
         """Nothing is in flight between two runs."""
         self._stopped = True
+
+
+def _report(listener: Listener, spec: Spec, step: int, loss: float) -> None:
+    listener.progress(spec, Progress(step, loss))

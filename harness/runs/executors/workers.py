@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
@@ -22,6 +21,7 @@ from harness.runs.record import BaselineRecord, Record, RunRecord
 from harness.runs.spec import RunSpec, Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from multiprocessing.context import BaseContext
 
 REPORT_EVERY = 0.1
@@ -50,7 +50,7 @@ class Workers(Executor):
             while self._workers:
                 busy = {worker.connection: worker for worker in self._workers}
                 for connection in wait(list(busy)):
-                    worker = busy[connection]  # type: ignore[index]  # wait gives what it was given
+                    worker = busy[connection]
                     message = worker.receive()
                     if isinstance(message, Progress):
                         listener.progress(worker.spec, message)
