@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
 from harness.analysis.formats import csv_text, markdown
+from harness.errors import HarnessError
 from harness.runs.environment import environment
+from harness.runs.store import FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,15 +17,25 @@ if TYPE_CHECKING:
     from harness.runs.store import Store
 
 
+FILES = ("table.md", "table.csv", "environment.json")
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder in which these files are somebody else's.
+
+    Raises:
+        HarnessError: it has one of them, and no store.
+    """
+    for name in FILES:
+        if (folder / name).exists() and not (folder / FILE).exists():
+            raise HarnessError(f"{folder} is no results folder: it has a {name} that harness did not write.")
+
+
 def write_files(store: Store) -> Path:
     """Write `table.md`, `table.csv` and `environment.json` for all that is in the folder; gives the first's path."""
     comparison = compare(store.runs(), store.baselines())
-    texts = {
-        "table.md": markdown(comparison),
-        "table.csv": csv_text(comparison),
-        "environment.json": json.dumps(environment(), indent=2) + "\n",
-    }
-    for name, text in texts.items():
+    texts = (markdown(comparison), csv_text(comparison), json.dumps(environment(), indent=2) + "\n")
+    for name, text in zip(FILES, texts, strict=True):
         temporary = store.folder / f".{name}.new"
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(store.folder / name)

@@ -21,15 +21,11 @@ def show(catalog: Catalog, *, as_json: bool) -> None:
         out.print_json(json.dumps(entries))
         return
     listing = table((catalog.kind, "what it is", "source", "from"))
-    for column in listing.columns:
-        column.no_wrap = True
-        column.overflow = "ellipsis"
-    listing.columns[0].min_width = max((len(entry["name"]) for entry in entries), default=0)
-    listing.columns[3].min_width = max((len(entry["from"]) for entry in entries), default=0)
+    listing.columns[0].no_wrap = listing.columns[3].no_wrap = True  # the others give way on a narrow terminal
     for entry in entries:
         summary = re.split(r"[:;]", entry["summary"])[0]
         source = re.split(r"[,:;]", entry["source"])[0].rstrip(".")
-        listing.add_row(Text(entry["name"]), Text(summary), Text(source), Text(entry["from"]))
+        listing.add_row(Text(entry["name"]), _line(summary), _line(source), Text(entry["from"]))
     out.print(listing)
 
 
@@ -44,6 +40,10 @@ def detail(entry: Entry, *, as_json: bool) -> None:
         out.print(Text("options: " + ", ".join(f"{name} ({default})" for name, default in whole["options"].items())))
     if whole["source"]:
         out.print(Text("source: " + whole["source"]))
+
+
+def _line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def about(entry: Entry) -> dict[str, Any]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
-from harness.analysis.files import write_files
+from harness.analysis.files import check_folder, write_files
 from harness.cli.console import err, fail, out, warn_of_broken
 from harness.cli.live import Live
 from harness.cli.tables import show
 from harness.errors import HarnessError
-from harness.registry import install
+from harness.registry import Reference, install
 from harness.runs.environment import usable_cores
 from harness.runs.executors import Executor, InProcess, Workers
-from harness.runs.plan import Plan, Request
+from harness.runs.plan import ALL, Plan, Request
 from harness.runs.store import Store
 from harness.runs.sweep import sweep
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from harness.registry import Plugins
     from harness.runs.spec import RunSpec, Spec
 
 UNMET = 2
@@ -48,7 +50,8 @@ class Session:
         """Do it all; the exit code is 2 where something that was asked for could not be done."""
         plugins = install(self.request.plugins)
         self.exit_code = UNMET if warn_of_broken(plugins) else 0
-        plan = Plan.make(self.request)
+        plan = Plan.make(self._without_lost_cells(plugins))
+        check_folder(self.folder)
         store = Store(self.folder, create=True)
         specs = list(plan.specs())
         done = store.keys()
@@ -61,13 +64,27 @@ class Session:
         self._show(store, specs)
         return self.exit_code
 
+    def _without_lost_cells(self, plugins: Plugins) -> Request:
+        """The request without the cells that nobody offers, where a plugin that the user named is broken."""
+        lost = set()
+        for name in self.request.cells:
+            try:
+                plugins.cells().find(Reference.parse(name).target)
+            except HarnessError as error:
+                if self.exit_code != UNMET or name == ALL:
+                    continue  # planning says it
+                fail(error)
+                lost.add(name)
+        return replace(self.request, cells=tuple(name for name in self.request.cells if name not in lost))
+
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
         counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
         product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
         done = len(specs) - len(missing)
         before = f", {done} done before, {len(missing)} to do" if done else ""
         settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
-        out.print(f"{product} = {len(specs)} runs{before} · {settings}", soft_wrap=True)
+        runs = f"{len(specs)} run{'s' if len(specs) != 1 else ''}"
+        out.print(f"{product} = {runs}{before} · {settings}", soft_wrap=True)
 
     def _prepare(self, missing: list[RunSpec]) -> list[RunSpec]:
         """Fetch the data and check all that can be checked; cells that cannot be loaded are left out."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +59,9 @@ class Gate(nn.Module):
     Several gates of the same operands are one product: `Gate(input_size, hidden_size, 4 * hidden_size)`, whose result
     is split with `chunk(4, dim=1)`.
 
+    Each gate's W starts uniform (Glorot and Bengio 2010), its U orthogonal (Saxe, McClelland and Ganguli 2014), its b
+    zero.
+
     Attributes:
         input: W, (output_size, input_size).
         recurrent: U, (output_size, hidden_size).
@@ -71,19 +73,14 @@ class Gate(nn.Module):
         output_size = output_size or hidden_size
         self.input = nn.Parameter(torch.empty(output_size, input_size))
         self.recurrent = nn.Parameter(torch.empty(output_size, hidden_size))
-        self.bias = nn.Parameter(torch.empty(output_size))
-        initialise(self, hidden_size)
+        self.bias = nn.Parameter(torch.zeros(output_size))
+        for w, u in zip(self.input.split(hidden_size), self.recurrent.split(hidden_size), strict=True):
+            nn.init.xavier_uniform_(w)
+            nn.init.orthogonal_(u)
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
         """W x + U h + b, with x (batch, input_size) and h (batch, hidden_size) to (batch, output_size)."""
-        return torch.addmm(functional.linear(x, self.input, self.bias), h, self.recurrent.t())
-
-
-def initialise(module: nn.Module, hidden_size: int) -> None:
-    """Draw every parameter from U(-1/√hidden_size, 1/√hidden_size), as torch.nn's recurrent layers do."""
-    bound = hidden_size**-0.5
-    for parameter in module.parameters():
-        nn.init.uniform_(parameter, -bound, bound)
+        return torch.addmm(torch.addmm(self.bias, x, self.input.t()), h, self.recurrent.t())
 
 
 CellClass = type[Any]

@@ -98,8 +98,9 @@ class Plugins:
     def _register(self, plugin: object, name: str) -> None:
         try:
             self.manager.register(plugin, name)
-        except pluggy.PluginValidationError:  # the hooks before the one that is wrong are in already
-            self.manager.unregister(plugin)
+        except pluggy.PluginValidationError:  # pluggy before 1.7 leaves the hooks in that came before the wrong one
+            if self.manager.is_registered(plugin):
+                self.manager.unregister(plugin)
             raise
 
     def _check_hooks(self, plugin: object) -> None:

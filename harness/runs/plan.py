@@ -61,6 +61,9 @@ class Plan:
             HarnessError: something named does not exist, or a task does not take its options.
         """
         plugins = install(request.plugins)
+        for kind, names in (("cell", request.cells), ("task", request.tasks)):
+            if not names:
+                raise HarnessError(f"no {kind} was named: give names to --{kind}s, separated by commas, or all.")
         cells = tuple(_cell(plugins.cells(), name) for name in _names(request.cells, plugins.cells()))
         tasks = tuple(_task(plugins.tasks(), name) for name in _names(request.tasks, plugins.tasks()))
         return cls(request, cells, tasks)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch.nn.utils import clip_grad_norm_
-from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LRScheduler
+from torch.optim.lr_scheduler import LambdaLR
 
 from harness.training.clock import Clock
 
@@ -67,8 +67,8 @@ def train(
         device: of the model.
         report: is told the step and its training loss now and then.
     """
-    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
-    schedule = _schedule(optimiser, recipe)
+    optimiser = torch.optim.Adam(model.parameters(), recipe.learning_rate, betas=(0.9, recipe.beta2))
+    schedule = LambdaLR(optimiser, recipe.rate)
     evaluate_at = recipe.evaluation_steps()
     result = Training()
     metric = task.metrics[0]
@@ -151,9 +151,3 @@ def _look(unread: list[tuple[Tensor, Tensor]], clip: float, result: Training) ->
 
 def _copy(model: Model) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
-
-
-def _schedule(optimiser: torch.optim.Optimizer, recipe: Recipe) -> LRScheduler:
-    if recipe.schedule == "cosine":
-        return CosineAnnealingLR(optimiser, T_max=recipe.steps)
-    return LambdaLR(optimiser, lambda _: 1.0)

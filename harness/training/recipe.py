@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 Budget = Literal["smoke", "quick", "full"]
@@ -15,9 +15,11 @@ class Recipe:
     Attributes:
         steps: optimiser steps.
         batch: sequences a step.
-        learning_rate: Adam's (Kingma and Ba 2015), at its default moments 0.9 and 0.999.
+        learning_rate: of Adam (Kingma and Ba 2015).
         parameters: the size that cells are compared at unless the user says otherwise: all trainable parameters.
-        schedule: "constant", or "cosine" from the learning rate to zero over the run (Loshchilov and Hutter 2017).
+        decay: the share of the run, at its end, over which the learning rate falls linearly to zero; before, it is
+            constant.
+        beta2: Adam's memory of squared gradients; that of gradients is 0.9.
         clip: the threshold c of gradient clipping by global norm (Pascanu, Mikolov and Bengio 2013, algorithm 1).
         evaluations: how often the validation set is read, at equal distances, the last step included.
         layers: how many recurrent layers.
@@ -27,7 +29,8 @@ class Recipe:
     batch: int
     learning_rate: float
     parameters: int
-    schedule: Literal["constant", "cosine"] = "constant"
+    decay: float = 0.0
+    beta2: float = 0.999
     clip: float = 1.0
     evaluations: int = 10
     layers: int = 1
@@ -37,6 +40,7 @@ class Recipe:
         points = min(self.evaluations, self.steps)
         return {round(self.steps * (point + 1) / points) for point in range(points)}
 
-    def as_dict(self) -> dict[str, object]:
-        """All fields, for hashing and storing."""
-        return asdict(self)
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0, as a share of the recipe's."""
+        left = self.steps - step
+        return min(1.0, left / (self.decay * self.steps)) if self.decay else 1.0

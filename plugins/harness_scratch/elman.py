@@ -24,8 +24,7 @@ class Elman(Cell):
         input_size: the width of x.
         hidden_size: the width of h.
         activation: g.
-        init: "uniform", all weights from U(-1/√hidden_size, 1/√hidden_size), or "identity", the IRNN's: U = I, b = 0
-            and W from N(0, 0.001²).
+        init: "orthogonal", as every gate starts, or "identity", the IRNN's: U = I, b = 0 and W from N(0, 0.001²).
     """
 
     def __init__(
@@ -33,7 +32,7 @@ class Elman(Cell):
         input_size: int,
         hidden_size: int,
         activation: Literal["tanh", "relu", "sigmoid"] = "tanh",
-        init: Literal["uniform", "identity"] = "uniform",
+        init: Literal["orthogonal", "identity"] = "orthogonal",
     ) -> None:
         super().__init__(input_size, hidden_size)
         self.hidden = Gate(input_size, hidden_size)
@@ -41,7 +40,6 @@ class Elman(Cell):
         if init == "identity":
             nn.init.normal_(self.hidden.input, std=0.001)
             nn.init.eye_(self.hidden.recurrent)
-            nn.init.zeros_(self.hidden.bias)
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:
         """From x (batch, input_size) and h (batch, hidden_size) to the new h."""

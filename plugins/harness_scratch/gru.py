@@ -30,8 +30,7 @@ class GRU(Cell):
         super().__init__(input_size, hidden_size)
         self.gates = Gate(input_size, hidden_size, 2 * hidden_size)  # r, z
         self.candidate = Gate(input_size, hidden_size)  # W, U, b
-        bound = hidden_size**-0.5
-        self.reset_bias = nn.Parameter(torch.empty(hidden_size).uniform_(-bound, bound)) if reset == "after" else None
+        self.reset_bias = nn.Parameter(torch.zeros(hidden_size)) if reset == "after" else None  # c
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:
         """From x (batch, input_size) and h (batch, hidden_size) to the new h."""
@@ -41,4 +40,4 @@ class GRU(Cell):
         else:
             from_input = functional.linear(x, self.candidate.input, self.candidate.bias)
             a = from_input + r * functional.linear(h, self.candidate.recurrent, self.reset_bias)
-        return z * h + (1 - z) * torch.tanh(a)
+        return torch.lerp(torch.tanh(a), h, z)  # z ⊙ h + (1 - z) ⊙ n

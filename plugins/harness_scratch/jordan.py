@@ -40,6 +40,9 @@ class Jordan(Cell):
         self.feedback = nn.Linear(output_size, hidden_size, bias=False)  # U
         self.output = nn.Linear(hidden_size, output_size)  # V, c
         self.output_activation = output_activation
+        nn.init.xavier_uniform_(self.input.weight)  # W, U and b start as those of a Gate
+        nn.init.orthogonal_(self.feedback.weight)
+        nn.init.zeros_(self.input.bias)
 
     def initial(self, batch: int) -> States:
         """Zeros (batch, output_size) for z and for y."""

@@ -43,9 +43,9 @@ class Adding(Task):
     encoding = Real(2)
     output = Real(1)
     recipes: ClassVar = {
-        "smoke": Recipe(steps=20, batch=32, learning_rate=1e-2, parameters=5_000, evaluations=2),
-        "quick": Recipe(steps=700, batch=32, learning_rate=1e-2, parameters=5_000),
-        "full": Recipe(steps=10_000, batch=64, learning_rate=3e-3, parameters=20_000, evaluations=50),
+        "smoke": Recipe(20, 32, 0.04, 1_200, decay=0.3, beta2=0.9, evaluations=2),
+        "quick": Recipe(600, 128, 0.04, 1_200, decay=0.3, beta2=0.9),
+        "full": Recipe(2_400, 128, 0.03, 1_200, decay=0.3, beta2=0.9, evaluations=24),
     }
 
     def __init__(self, length: Annotated[int, Ge(2)] = 100, marks: Marks = "anywhere") -> None:

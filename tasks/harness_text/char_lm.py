@@ -43,10 +43,10 @@ class CharLM(Task):
     recipes: ClassVar = {
         "smoke": Recipe(steps=15, batch=16, learning_rate=1e-2, parameters=10_000, evaluations=1),
         "quick": Recipe(
-            steps=300, batch=32, learning_rate=1e-2, parameters=50_000, schedule="cosine", evaluations=4
+            steps=220, batch=32, learning_rate=1.5e-2, parameters=50_000, decay=1.0, evaluations=3
         ),
         "full": Recipe(
-            steps=4_000, batch=64, learning_rate=5e-3, parameters=300_000, schedule="cosine", evaluations=20
+            steps=3_000, batch=32, learning_rate=5e-3, parameters=200_000, decay=1.0, evaluations=15
         ),
     }
 

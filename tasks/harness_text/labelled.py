@@ -1,0 +1,27 @@
+"""Labelled texts, split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts of a split with the numbers (n) of their classes."""
+
+    texts: list[str]
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, examples: Iterable[tuple[str, int]]) -> Labelled:
+        """From pairs of a text and its class."""
+        texts, labels = zip(*examples, strict=True)
+        return cls(list(texts), np.array(labels, dtype=np.int64))

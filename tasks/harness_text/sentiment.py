@@ -1,0 +1,124 @@
+"""Sentiment of short texts."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from harness import Baseline, Classes, Embedding, Metric, Recipe, Task, Vocabulary, bucketed, endless
+from harness_text import bag_of_words, reviews, tweets
+from harness_text.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from harness import Batch, DataSet, Split, Totals
+    from harness_text.labelled import Labelled
+
+CORPORA = {"tweets": tweets, "sst2": reviews}
+TOKENS = {"words": words, "characters": list}
+LARGEST_VOCABULARY = 2_000
+"""Symbols, so that their embedding leaves most of the parameters to the cell."""
+RAREST = 3
+"""How often a symbol must come in training to be told from others."""
+WIDTH = 16
+"""Of the embedding."""
+
+
+class Sentiment(Task):
+    """Read a short text and say whether it is positive or negative.
+
+    Tweets are negative, neutral or positive, sentences of film reviews (`corpus=sst2`) negative or positive. A text is
+    read as words, of which rare ones are unknown, or as characters, and classified after its end.
+
+    Source: Socher et al. 2013 for sst2; for tweets see `harness data`.
+    """
+
+    metrics = (Metric("accuracy", "higher", digits=1), Metric("macro-F1", "higher", digits=1))
+    many_to_one = True
+    recipes: ClassVar = {
+        "smoke": Recipe(steps=15, batch=32, learning_rate=1e-2, parameters=40_000, evaluations=1),
+        "quick": Recipe(
+            steps=700, batch=32, learning_rate=3e-3, parameters=50_000, decay=0.5, evaluations=5
+        ),
+        "full": Recipe(
+            steps=6_000, batch=64, learning_rate=2e-3, parameters=100_000, decay=0.5, evaluations=30
+        ),
+    }
+
+    def __init__(
+        self, corpus: Literal["tweets", "sst2"] = "tweets", units: Literal["words", "characters"] = "words"
+    ) -> None:
+        self._source = CORPORA[corpus]
+        self._tokens = TOKENS[units]
+
+    @property
+    def encoding(self) -> Embedding:
+        """Words or characters, each as a learned vector."""
+        return Embedding(self._vocabulary.size, WIDTH)
+
+    @property
+    def output(self) -> Classes:
+        """Negative, (neutral,) positive."""
+        return Classes(len(self._source.CLASSES))
+
+    def batches(self, split: Split, batch: int, seed: int) -> Iterator[Batch]:
+        """Texts of similar length together; training texts shuffled anew in every pass."""
+        sequences, labels = self._encoded[split]
+        if split != "train":
+            return bucketed(sequences, labels, batch)
+        rng = np.random.default_rng(seed)
+        return endless(lambda: bucketed(sequences, labels, batch, rng))
+
+    def tally(self, outputs: Tensor, targets: Tensor, lengths: Tensor | None) -> Totals:
+        """The confusion matrix as well, a row a true class."""
+        confusion = _confusion(targets.cpu().numpy(), outputs.argmax(dim=1).cpu().numpy(), self.output.size)
+        return {**super().tally(outputs, targets, lengths), "confusion": confusion}
+
+    def score(self, totals: Totals) -> dict[str, float]:
+        """Accuracy and the mean F1 of the classes, in percent."""
+        return _scores(totals["confusion"])
+
+    def baselines(self) -> list[Baseline]:
+        """The majority class, and logistic regression on a bag of words."""
+        labels, size = self._data["test"].labels, self.output.size
+        majority = np.full_like(labels, np.bincount(self._data["train"].labels).argmax())
+        guesses = {"majority": majority, "bag of words": bag_of_words.predict(self._data)}
+        return [Baseline(name, _scores(_confusion(labels, guess, size))) for name, guess in guesses.items()]
+
+    def datasets(self) -> tuple[DataSet, ...]:
+        """The labelled texts."""
+        return self._source.CARDS
+
+    @cached_property
+    def _data(self) -> Mapping[Split, Labelled]:
+        return self._source.read()
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        texts = (self._tokens(text) for text in self._data["train"].texts)
+        return Vocabulary.frequent(texts, LARGEST_VOCABULARY, RAREST)
+
+    @cached_property
+    def _encoded(self) -> dict[Split, tuple[list[NDArray[np.int64]], NDArray[np.int64]]]:
+        return {
+            split: ([self._vocabulary.encode(self._tokens(text)) for text in part.texts], part.labels)
+            for split, part in self._data.items()
+        }
+
+
+def _confusion(truth: NDArray[np.int64], guess: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """How often each class (row) was taken for each class (column)."""
+    return np.bincount(size * truth + guess, minlength=size * size).reshape(size, size)
+
+
+def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
+    """Accuracy and macro-F1 in percent; the F1 of a class, 2 TP / (2 TP + FP + FN), is 0 where it is 0 / 0."""
+    right = confusion.diagonal()
+    f1 = 2 * right / np.maximum(confusion.sum(axis=0) + confusion.sum(axis=1), 1)
+    return {"accuracy": 100 * float(right.sum() / confusion.sum()), "macro-F1": 100 * float(f1.mean())}

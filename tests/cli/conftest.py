@@ -1,0 +1,52 @@
+"""The command line, called in this process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness import cli
+from harness.cli import console
+
+Command = Callable[..., "Result"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def harness(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+    """Calls `harness` with some arguments, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def call(*arguments: object) -> Result:
+        monkeypatch.setattr(console._State, "verbose", False)
+        monkeypatch.setattr(sys, "argv", ["harness", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+            raise SystemExit(0)
+        printed = capsys.readouterr()
+        return Result(int(ended.value.code or 0), printed.out, printed.err)
+
+    return call
+
+
+@pytest.fixture
+def tiny(harness: Command) -> Command:
+    """`harness run` on a task that takes no time."""
+
+    def call(cells: str, *more: object) -> Result:
+        return harness("run", "--cells", cells, "--tasks", "adding:length=5", "--budget", "smoke", "--workers", 0, *more)
+
+    return call

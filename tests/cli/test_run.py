@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Command
+
+
+def test_the_main_job_prints_and_writes_a_table(tiny: Command) -> None:
+    done = tiny("lstm,gru", "--seeds", 2)
+    assert done.code == 0, done.err
+    assert "2 cells × 1 task × 2 seeds = 4 runs · smoke budget · cpu · results/" in done.out
+    assert "equal size on adding:length=5: 1,200 parameters a model (lstm 16 hidden, gru 18 hidden" in done.out
+    assert "0.16667 constant" in done.out
+    assert "5/5  adding:length=5 gru seed 1  MSE" in done.err
+    assert Path("results/table.md").read_text().startswith("| cell | adding:length=5 ↓ MSE |")
+    assert Path("results/table.csv").read_text().splitlines()[1].startswith("lstm,adding:length=5,MSE,lower,")
+    assert {"torch", "processor", "git"} <= json.loads(Path("results/environment.json").read_text()).keys()
+
+
+def test_asking_again_runs_only_what_is_missing(tiny: Command) -> None:
+    first = tiny("lstm", "--seeds", 1)
+    again = tiny("lstm", "--seeds", 1)
+    assert "1 run, 1 done before, 0 to do" in again.out
+    assert again.err == ""
+    assert again.out.splitlines()[-6:] == first.out.splitlines()[-6:]  # the same table
+    more = tiny("lstm,gru", "--seeds", 2)
+    assert "4 runs, 1 done before, 3 to do" in more.out
+    assert more.err.count("seed") == 3
+
+
+def test_results_can_be_read_by_programs(tiny: Command, harness: Command) -> None:
+    tiny("lstm,elman", "--seeds", 2)
+    cells = json.loads(harness("table", "--format", "json").out)
+    assert [(entry["cell"], entry["seeds"], entry["failed"]) for entry in cells] == [("lstm", 2, 0), ("elman", 2, 0)]
+    runs = json.loads(harness("runs", "results", "--format", "json").out)
+    assert sorted((entry["cell"], entry["seed"]) for entry in runs) == [(c, s) for c in ("elman", "lstm") for s in (0, 1)]
+    assert harness("table", "results", "--format", "csv").out.count("\n") == 3
+    assert harness("table", "--format", "markdown").out == Path("results/table.md").read_text()
+
+
+def test_failures_are_rows_and_no_end(tiny: Command, harness: Command, plugin: str) -> None:
+    done = tiny("nan,raises,plain,picky", "--plugin", plugin, "--seeds", 1)
+    assert done.code == 0
+    assert "diverged 1 of 1" in done.out
+    assert "raises on adding:length=5, 1 of 1: failed: ZeroDivisionError: a bug of mine" in " ".join(done.out.split())
+    assert "needs hidden_size divisible by 8" in done.out
+    failed = json.loads(harness("runs", "--failed", "--format", "json").out)
+    assert sorted(entry["cell"] for entry in failed) == ["nan", "picky", "raises"]
+
+
+def test_a_class_in_a_file_is_a_cell(tiny: Command, plugin: str) -> None:
+    done = tiny(f"{plugin}:Plain,gru", "--seeds", 1)
+    assert done.code == 0, done.err
+    assert [line.split()[0] for line in done.out.splitlines() if line.startswith(("Plain", "gru"))] == ["Plain", "gru"]
+
+
+BROKEN = "import a_module_that_is_not_there\n"
+
+
+@pytest.mark.parametrize("cells", ["gru", "gru,mine", "gru,{file}:Mine"])
+def test_the_other_cells_run_beside_a_plugin_that_does_not_import(tiny: Command, tmp_path: Path, cells: str) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text(BROKEN)
+    done = tiny(cells.format(file=file), "--plugin", file, "--seeds", 1)
+    assert done.code == 2, "something that was asked for could not be done"
+    assert "No module named 'a_module_that_is_not_there'" in done.err
+    assert "Traceback" not in done.err
+    assert "gru" in Path("results/table.md").read_text()
+    again = tiny("gru", "--plugin", file, "--seeds", 1, "--verbose")
+    assert "Traceback" in again.err
+    assert 'import a_module_that_is_not_there' in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--cells", "lsmt", "--tasks", "adding"], 'no cell is called "lsmt". Did you mean "lstm"? (harness cells lists'),
+        (["--cells", "lstm", "--tasks", "ading"], 'no task is called "ading". Did you mean "adding"?'),
+        (["--cells", "lstm:forget_bais=1", "--tasks", "adding"], 'has no option "forget_bais". Did you mean "forget_bias"?'),
+        (["--cells", "lstm:forget_bias=x", "--tasks", "adding"], 'cell "lstm": forget_bias=x cannot be used'),
+        (["--cells", "lstm", "--tasks", "adding:marks=here"], "marks=here cannot be used: it should be 'anywhere'"),
+        (["--cells", "lstm", "--tasks", "adding", "--match", "params=12"], "hidden size 1 already has"),
+        (["--cells", "lstm", "--tasks", "adding", "--match", "size=12"], "write --match params=N"),
+        (["--cells", "lstm", "--tasks", "adding", "--match", "params=12", "--hidden", "3"], "exclude each other"),
+        (["--cells", "lstm", "--tasks", "adding", "--device", "gpu"], "is no device: choose auto, cpu, cuda or cuda:N"),
+        (["--cells", ",", "--tasks", "adding"], "no cell was named"),
+        (["--cells", "lstm", "--tasks", " "], "no task was named"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(harness: Command, arguments: list[str], message: str) -> None:
+    done = harness("run", "--budget", "smoke", *arguments)
+    assert done.code == 2
+    assert done.err.startswith("error: ")
+    assert message in done.err
+    assert done.err.count("\n") == 1
+    assert not Path("results/table.md").exists()
+
+
+def test_results_of_others_are_not_overwritten(tiny: Command) -> None:
+    folder = Path("mine")
+    folder.mkdir()
+    (folder / "table.md").write_text("my own notes")
+    done = tiny("lstm", "--seeds", 1, "--out", "mine")
+    assert done.code == 2
+    assert "mine is no results folder: it has a table.md that harness did not write" in done.err
+    assert (folder / "table.md").read_text() == "my own notes"
+
+
+def test_a_newer_results_folder_is_refused(tiny: Command) -> None:
+    tiny("lstm", "--seeds", 1)
+    with sqlite3.connect("results/runs.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    done = tiny("lstm", "--seeds", 1)
+    assert done.code == 2
+    assert "was written by a newer version of harness" in done.err
+
+
+def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path: Path) -> None:
+    """In a process of its own, as a shell would: one signal, then the same command again."""
+    command = [sys.executable, "-m", "harness", "run", "--cells", "elman", "--tasks", "adding:length=30"]
+    command += ["--budget", "smoke", "--seeds", "400", "--workers", "2"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "seed" not in process.stderr.readline():
+        pass
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "finishing the runs in flight; Ctrl-C again drops them." in err
+    assert "The same command goes on where this one stopped." in err
+    assert "Traceback" not in err
+    assert "elman" in out  # the table of what is there
+    with sqlite3.connect(tmp_path / "results" / "runs.sqlite") as connection:
+        stored = connection.execute("SELECT count(*) FROM runs WHERE status = 'finished'").fetchone()[0]
+    connection.close()
+    assert 0 < stored < 400
+
+
+def test_ctrl_c_twice_stops_now(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "harness", "run", "--cells", "lstm", "--tasks", "adding:length=5000"]
+    command += ["--budget", "full", "--seeds", "2", "--workers", "1", "--match", "params=500"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "baselines" not in process.stderr.readline():
+        pass
+    started = time.monotonic()
+    os.kill(process.pid, signal.SIGINT)
+    while "finishing" not in process.stderr.readline():
+        pass
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the runs in flight are dropped" in err
+    assert "Traceback" not in err
+    assert time.monotonic() - started < 30  # of a run that takes hours

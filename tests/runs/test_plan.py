@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.modeling.sizing import Size
+from harness.runs.plan import Plan, Request
+
+
+def request(**changes: object) -> Request:
+    values = {"cells": ("lstm", "gru"), "tasks": ("adding",), "seeds": 2, "budget": "smoke", "device": "cpu"}
+    return Request(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def test_every_cell_on_every_task_seed_by_seed() -> None:
+    specs = list(Plan.make(request(tasks=("adding", "adding:length=20"))).specs())
+    assert [(spec.seed, spec.task.label, spec.cell.label) for spec in specs] == [
+        (0, "adding", "lstm"),
+        (0, "adding", "gru"),
+        (0, "adding:length=20", "lstm"),
+        (0, "adding:length=20", "gru"),
+        (1, "adding", "lstm"),
+        (1, "adding", "gru"),
+        (1, "adding:length=20", "lstm"),
+        (1, "adding:length=20", "gru"),
+    ]
+    assert len({spec.key for spec in specs}) == len(specs)
+
+
+def test_an_option_at_its_default_is_the_same_run() -> None:
+    plain, spelt_out = (
+        next(iter(Plan.make(request(tasks=(name,))).specs())) for name in ("adding", "adding:marks=anywhere:length=100")
+    )
+    assert plain.key == spelt_out.key
+
+
+def test_all_takes_everything_that_is_registered() -> None:
+    plan = Plan.make(request(cells=("all",), tasks=("all", "adding:length=7")))
+    assert {"lstm", "gru", "elman", "jordan", "torch-lstm"} <= {cell.name for cell in plan.cells}
+    assert {"adding", "char-lm", "sentiment", "adding:length=7"} <= {component.label for component, _ in plan.tasks}
+
+
+def test_size_and_layers_of_the_user_replace_those_of_the_recipe() -> None:
+    spec = next(iter(Plan.make(request(size=Size("hidden", 9), layers=2)).specs()))
+    assert spec.size == Size("hidden", 9)
+    assert spec.recipe.layers == 2
+    assert next(iter(Plan.make(request()).specs())).size.by == "params"
+
+
+def test_a_file_with_a_class_is_a_cell(plugin: str) -> None:
+    spec = next(iter(Plan.make(request(cells=(f"{plugin}:Plain",))).specs()))
+    assert spec.cell.label == "Plain"
+    assert spec.cell.distribution == "third_party.py"
+    assert len(spec.cell.source) == 64
+
+
+def test_planning_imports_no_torch() -> None:
+    """Asking again for what is done must not wait for torch."""
+    code = (
+        "import sys; from harness.runs.plan import Plan, Request; "
+        "plan = Plan.make(Request(('all',), ('all',), 3, 'quick', 'cpu')); "
+        "assert [spec.key for spec in plan.specs()]; "
+        "sys.exit('torch was imported' if 'torch' in sys.modules else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"cells": ("lsmt",)}, 'no cell is called "lsmt". Did you mean "lstm"?'),
+        ({"tasks": ("adnig",)}, 'no task is called "adnig". Did you mean "adding"?'),
+        ({"tasks": ("adding:lenght=4",)}, 'task "adding" has no option "lenght". Did you mean "length"? Its options:'),
+        ({"tasks": ("adding:length=many",)}, "length=many cannot be used"),
+        ({"tasks": ("adding:length=1",)}, "should be greater than or equal to 2"),
+        ({"cells": ("nowhere.py:Cell",)}, "there is no file nowhere.py"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence(change: dict[str, object], message: str) -> None:
+    with pytest.raises(HarnessError) as caught:
+        Plan.make(request(**change))
+    assert message in str(caught.value)

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from harness.modeling.sizing import Size
+from harness.registry import Component
+from harness.runs.spec import BaselineSpec, RunSpec, content_hash
+from harness.training.recipe import Recipe
+
+CELL = Component("lstm", "lstm", {"forget_bias": "2"}, "cell-harness", "0.1.0", "aa")
+TASK = Component("adding", "adding", {"length": 50}, "cell-harness", "0.1.0", "bb")
+SPEC = RunSpec(CELL, TASK, "generated", 0, "quick", Recipe(10, 2, 0.1, 100), Size("params", 100), "cpu")
+
+
+def test_equal_content_gives_equal_keys_and_a_known_one() -> None:
+    assert replace(SPEC).key == SPEC.key
+    assert content_hash({"b": 1, "a": [True, None]}) == "51705a2c9eb3e7e4"  # sha256 of {"a":[true,null],"b":1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"data": "other"},
+        {"budget": "full"},
+        {"device": "cuda:0"},
+        {"size": Size("hidden", 100)},
+        {"recipe": Recipe(11, 2, 0.1, 100)},
+        {"cell": replace(CELL, source="edited")},
+        {"cell": replace(CELL, version="0.2.0")},
+        {"cell": replace(CELL, options={"forget_bias": "1"})},
+        {"task": replace(TASK, options={"length": 51})},
+    ],
+)
+def test_whatever_changes_a_result_changes_the_key(change: dict[str, object]) -> None:
+    assert replace(SPEC, **change).key != SPEC.key  # type: ignore[arg-type]
+
+
+def test_where_the_code_lies_is_no_content() -> None:
+    elsewhere = replace(SPEC, plugins=("/elsewhere/cell.py",), cell=replace(CELL, target="/elsewhere/cell.py:LSTM"))
+    assert elsewhere.key == SPEC.key
+
+
+def test_a_contest_is_all_but_cell_and_seed() -> None:
+    assert replace(SPEC, seed=5, cell=replace(CELL, name="gru")).contest == SPEC.contest
+    assert replace(SPEC, budget="full").contest != SPEC.contest
+
+
+def test_a_spec_survives_json() -> None:
+    again = RunSpec.from_dict(json.loads(json.dumps(asdict(replace(SPEC, plugins=("a.py",))))))
+    assert again == SPEC
+    assert again.key == SPEC.key
+    assert again.plugins == ("a.py",)
+
+
+def test_baselines_depend_on_task_and_data_only() -> None:
+    assert BaselineSpec(TASK, "x").key != BaselineSpec(TASK, "y").key
+    assert BaselineSpec(TASK, "x", ("a.py",)).key == BaselineSpec(TASK, "x").key
