@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from harness_text.words import words
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from harness import Split
     from harness_text.labelled import Labelled
 
-INVERSE_PENALTIES = (0.5, 2.0, 8.0)
+INVERSE_PENALTIES = (1.0, 2.0)
 """Candidates for C, of which the one that is best on validation is taken."""
 
 
@@ -39,4 +40,4 @@ def predict(data: Mapping[Split, Labelled]) -> NDArray[np.int64]:
 def _pairs(text: str) -> list[str]:
     """Words, and pairs of neighbours."""
     tokens = words(text)
-    return tokens + [f"{first} {second}" for first, second in zip(tokens, tokens[1:], strict=False)]
+    return tokens + [f"{first} {second}" for first, second in pairwise(tokens)]

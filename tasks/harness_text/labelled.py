@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
+
+    from harness import DataSet, Split
 
 
 @dataclass(frozen=True)
@@ -25,3 +27,12 @@ class Labelled:
         """From pairs of a text and its class."""
         texts, labels = zip(*examples, strict=True)
         return cls(list(texts), np.array(labels, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class LabelledCorpus:
+    """Where labelled texts come from: their classes in order, the cards that are read, and how."""
+
+    classes: tuple[str, ...]
+    cards: tuple[DataSet, ...]
+    read: Callable[[], Mapping[Split, Labelled]]

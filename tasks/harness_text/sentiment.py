@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from harness import Baseline, Classes, Embedding, Metric, Recipe, Task, Vocabulary, bucketed, endless
-from harness_text import bag_of_words, reviews, tweets
-from harness_text.words import words
+from harness_text import bag_of_words
+from harness_text.reviews import SST2
+from harness_text.tweets import LABELLED_TWEETS
+from harness_text.words import characters, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from harness import Batch, DataSet, Split, Totals
     from harness_text.labelled import Labelled
 
-CORPORA = {"tweets": tweets, "sst2": reviews}
-TOKENS = {"words": words, "characters": list}
+CORPORA = {"tweets": LABELLED_TWEETS, "sst2": SST2}
+TOKENS = {"words": words, "characters": characters}
 LARGEST_VOCABULARY = 2_000
 """Symbols, so that their embedding leaves most of the parameters to the cell."""
 RAREST = 3
@@ -43,12 +45,8 @@ class Sentiment(Task):
     many_to_one = True
     recipes: ClassVar = {
         "smoke": Recipe(steps=15, batch=32, learning_rate=1e-2, parameters=40_000, evaluations=1),
-        "quick": Recipe(
-            steps=700, batch=32, learning_rate=3e-3, parameters=50_000, decay=0.5, evaluations=5
-        ),
-        "full": Recipe(
-            steps=6_000, batch=64, learning_rate=2e-3, parameters=100_000, decay=0.5, evaluations=30
-        ),
+        "quick": Recipe(steps=650, batch=64, learning_rate=4e-3, parameters=50_000, decay=0.5, evaluations=5),
+        "full": Recipe(steps=6_000, batch=64, learning_rate=2e-3, parameters=100_000, decay=0.5, evaluations=30),
     }
 
     def __init__(
@@ -65,7 +63,7 @@ class Sentiment(Task):
     @property
     def output(self) -> Classes:
         """Negative, (neutral,) positive."""
-        return Classes(len(self._source.CLASSES))
+        return Classes(len(self._source.classes))
 
     def batches(self, split: Split, batch: int, seed: int) -> Iterator[Batch]:
         """Texts of similar length together; training texts shuffled anew in every pass."""
@@ -93,7 +91,7 @@ class Sentiment(Task):
 
     def datasets(self) -> tuple[DataSet, ...]:
         """The labelled texts."""
-        return self._source.CARDS
+        return self._source.cards
 
     @cached_property
     def _data(self) -> Mapping[Split, Labelled]:
@@ -101,14 +99,17 @@ class Sentiment(Task):
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
-        texts = (self._tokens(text) for text in self._data["train"].texts)
-        return Vocabulary.frequent(texts, LARGEST_VOCABULARY, RAREST)
+        return Vocabulary.frequent(self._tokenised["train"], LARGEST_VOCABULARY, RAREST)
+
+    @cached_property
+    def _tokenised(self) -> dict[Split, list[list[str]]]:
+        return {split: [self._tokens(text) for text in part.texts] for split, part in self._data.items()}
 
     @cached_property
     def _encoded(self) -> dict[Split, tuple[list[NDArray[np.int64]], NDArray[np.int64]]]:
         return {
-            split: ([self._vocabulary.encode(self._tokens(text)) for text in part.texts], part.labels)
-            for split, part in self._data.items()
+            split: ([self._vocabulary.encode(tokens) for tokens in texts], self._data[split].labels)
+            for split, texts in self._tokenised.items()
         }
 
 

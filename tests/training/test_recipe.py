@@ -39,7 +39,7 @@ def test_validation_is_read_as_often_as_asked_at_equal_distances_and_at_the_end(
     ],
 )
 def test_better_follows_the_direction_and_nothing_is_worse_than_nan(
-    direction: Literal["lower", "higher"], a: float, b: float, better: bool
+    direction: Literal["lower", "higher"], a: float, b: float, *, better: bool
 ) -> None:
     assert Metric("m", direction).better(a, b) is better
 
