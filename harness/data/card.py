@@ -99,6 +99,10 @@ class Corpus(DataSet):
     decode: Callable[[bytes], str] = decode_utf8
     split: tuple[float, float] = (0.9, 0.05)
 
+    def __post_init__(self) -> None:
+        if min(self.split) <= 0 or sum(self.split) >= 1 - 1e-9:
+            raise HarnessError(f"{self.name}: split={self.split} leaves the training, validation or test text empty.")
+
     def text(self) -> str:
         """The whole text.
 

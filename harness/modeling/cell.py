@@ -74,7 +74,7 @@ class Gate(nn.Module):
         self.input = nn.Parameter(torch.empty(output_size, input_size))
         self.recurrent = nn.Parameter(torch.empty(output_size, hidden_size))
         self.bias = nn.Parameter(torch.zeros(output_size))
-        for w, u in zip(self.input.split(hidden_size), self.recurrent.split(hidden_size), strict=True):
+        for w, u in zip(torch.split(self.input, hidden_size), torch.split(self.recurrent, hidden_size), strict=True):
             nn.init.xavier_uniform_(w)
             nn.init.orthogonal_(u)
 
