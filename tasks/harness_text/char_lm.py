@@ -100,7 +100,7 @@ class CharLM(Task):
         return {"train": text[:first], "validation": text[first:second], "test": text[second:]}
 
     def _check_length(self, length: int, smallest_share: float) -> None:
-        needed = math.ceil((self.chunk + 2) / smallest_share)  # a target for every step, and one for rounding
+        needed = math.ceil((self.chunk + 2) / smallest_share - 1e-6)  # a target for every step, and one for rounding
         if length == 0:
             raise HarnessError(f"{self._corpus.name} is empty.")
         if length < needed:

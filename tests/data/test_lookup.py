@@ -7,7 +7,7 @@ import pytest
 from harness import HarnessError, corpus
 from harness.registry import install
 
-THIRD_PARTY = '''
+THIRD_PARTY = """
 from harness import Corpus, DataSet, LocalFiles, hookimpl
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def harness_datasets():
     here = LocalFiles(lambda: [Path(__file__)])
     return {"my-book": Corpus("my-book", "this very file", here), "no-corpus": DataSet("no-corpus", "", here),
             "lost": "no_such_module:LOST"}
-'''
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,9 @@ def test_a_data_set_that_is_no_corpus_is_told_apart():
 def test_an_unknown_name_gets_the_nearest_and_all_others_although_one_is_broken():
     with pytest.raises(HarnessError) as caught:
         corpus("my-bok")
-    assert 'no corpus and no file "my-bok". Did you mean "my-book"? Corpora are: kjv, my-book, python' in str(caught.value)
+    assert 'no corpus and no file "my-bok". Did you mean "my-book"? Corpora are: kjv, my-book, python' in str(
+        caught.value
+    )
 
 
 def test_a_missing_file_gets_the_nearest_file(folder):

@@ -59,18 +59,18 @@ def numbers(*values: float) -> Tensor:
 
 def elman(p: Weights, x: Array, h: Array, g: Activation) -> Iterator[Array]:
     for x_t in x:
-        h = g(x_t @ p["hidden.input"].T + h @ p["hidden.recurrent"].T + p["hidden.bias"])
+        h = g(x_t @ p["hidden.input"] + h @ p["hidden.recurrent"] + p["hidden.bias"])
         yield h
 
 
 def gru(p: Weights, x: Array, h: Array, reset: str) -> Iterator[Array]:
     size = h.shape[1]
     for x_t in x:
-        a = x_t @ p["gates.input"].T + h @ p["gates.recurrent"].T + p["gates.bias"]
+        a = x_t @ p["gates.input"] + h @ p["gates.recurrent"] + p["gates.bias"]
         r, z = sigmoid(a[:, :size]), sigmoid(a[:, size:])
         w, u, b = p["candidate.input"], p["candidate.recurrent"], p["candidate.bias"]
-        inner = (r * h) @ u.T if reset == "before" else r * (h @ u.T + p["reset_bias"])
-        h = z * h + (1 - z) * np.tanh(x_t @ w.T + b + inner)
+        inner = (r * h) @ u if reset == "before" else r * (h @ u + p["reset_bias"])
+        h = z * h + (1 - z) * np.tanh(x_t @ w + b + inner)
         yield h
 
 

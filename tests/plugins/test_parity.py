@@ -34,11 +34,12 @@ PAIRS = {
 
 
 def as_scratch(cell: Cell, ih: Tensor, hh: Tensor, b_ih: Tensor, b_hh: Tensor, bias: Tensor) -> dict[str, Tensor]:
-    """Tensors of torch.nn's shapes (weights, or their gradients) under the names that they have in the cell."""
+    """Tensors of torch.nn (weights, or their gradients) as the cell has them: its names, its matrices transposed."""
+    ih, hh = ih.t(), hh.t()
     if isinstance(cell, GRU):
         n = 2 * cell.hidden_size  # torch.nn's order of rows is r, z, n
-        gates = {"gates.input": ih[:n], "gates.recurrent": hh[:n], "gates.bias": bias[:n]}
-        candidate = {"candidate.input": ih[n:], "candidate.recurrent": hh[n:], "candidate.bias": b_ih[n:]}
+        gates = {"gates.input": ih[:, :n], "gates.recurrent": hh[:, :n], "gates.bias": bias[:n]}
+        candidate = {"candidate.input": ih[:, n:], "candidate.recurrent": hh[:, n:], "candidate.bias": b_ih[n:]}
         return {**gates, **candidate, "reset_bias": b_hh[n:]}
     name = "gates" if isinstance(cell, LSTM) else "hidden"
     return {f"{name}.input": ih, f"{name}.recurrent": hh, f"{name}.bias": bias}

@@ -78,14 +78,14 @@ def test_a_copy_of_another_label_does_not_leak_into_another_split():
 
 
 @pytest.fixture
-def task(monkeypatch):
+def task():
     """The task on 300 made-up texts: good ones, bad ones, and neither."""
     moods = ("it was bad", "it was", "it was good")
     made_up = [(f"{moods[number % 3]} {'and so on ' * (number % 7)}{number:03}x", number % 3) for number in range(300)]
     made_up += [(f"{moods[n % 3]} word{n:03}", n % 3) for n in range(30)]
     part = Labelled.of(made_up)
     made = Sentiment()
-    monkeypatch.setattr(made, "_data", {"train": part, "validation": part, "test": part}, raising=False)
+    vars(made)["_data"] = {"train": part, "validation": part, "test": part}  # instead of reading the tweets
     return made
 
 
@@ -104,11 +104,11 @@ def test_training_is_in_the_seeds_order(task):
     assert beginning(3) != beginning(4)
 
 
-def test_words_that_training_lacks_are_unknown(task):
-    size = task.encoding.size
+def test_words_that_training_lacks_or_has_rarely_are_unknown(task):
+    unknown = task.encoding.size - 1
     assert isinstance(task.encoding, Embedding)
-    assert task._vocabulary.encode(["good", "never-met"])[1] == size - 1
-    assert task._vocabulary.encode(["word001"]).tolist() == task._vocabulary.encode(["word"]).tolist() or size > 3
+    numbers = task._vocabulary.encode(["good", "never-met", "word"])  # word001 is read as "word" and a number: 30 times
+    assert (numbers == unknown).tolist() == [False, True, False]
 
 
 def test_scores_by_hand():
