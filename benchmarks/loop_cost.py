@@ -1,6 +1,6 @@
 """The loop's own cost: a run through the harness over the same training written bare, interleaved in one process.
 
-    python benchmarks/loop_cost.py results/benchmarks/loop_cost.json
+Run it as: python benchmarks/loop_cost.py results/benchmarks/loop_cost.json
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
@@ -19,7 +20,9 @@ from harness.modeling.assembly import build
 from harness.runs.execute import architecture, execute, load_cell, load_task, sized
 from harness.runs.plan import Plan, Request
 from harness.runs.record import RunRecord
-from harness.runs.spec import RunSpec
+
+if TYPE_CHECKING:
+    from harness.runs.spec import RunSpec
 
 REPEATS = 7
 

@@ -1,6 +1,6 @@
 """How long `harness --help` and `harness cells` take, beside Python itself and importing torch, in one run.
 
-    python benchmarks/startup.py results/benchmarks/startup.json
+Run it as: python benchmarks/startup.py results/benchmarks/startup.json
 """
 
 from __future__ import annotations

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hypothesis import settings
+
 from harness.registry import plugins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+settings.register_profile("harness", deadline=None)  # machines are noisy: no test has a time limit
+settings.load_profile("harness")
 
 REPOSITORY = Path(__file__).parent.parent
 

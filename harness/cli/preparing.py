@@ -35,10 +35,10 @@ def say_sizes(sizes: Sequence[Sized]) -> None:
         tasks[size.spec.task.label].append(size)
     for task, group in tasks.items():
         target = group[0].spec.size
-        equal = f"{target.value:,} parameters a model" if target.by == "params" else f"hidden size {target.value}"
+        equal = f"{target.value:,} parameters" if target.by == "params" else f"hidden size {target.value}"
         cells = ", ".join(f"{size.spec.cell.label} {_detail(size)}" for size in group)
-        off = f"; largest mismatch {max(size.mismatch for size in group):.1%}" if target.by == "params" else ""
-        out.print(f"equal size on {task}: {equal} ({cells}{off})", soft_wrap=True)
+        off = f"; off by at most {max(size.mismatch for size in group):.1%}" if target.by == "params" else ""
+        out.print(f"equal size: {task} {equal} ({cells}{off})", soft_wrap=True)
 
 
 def _detail(size: Sized) -> str:

@@ -12,6 +12,7 @@ Contract:
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ class Store:
                 f"{folder} is no results folder: it has no {FILE}. `harness run --out {folder}` makes one."
             )
         with self._failures_told():
-            self._connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None)
+            self._connection = self._connect() if create else self._connect_to_read()
             self._open(create=create)
 
     def close(self) -> None:
@@ -107,6 +108,19 @@ class Store:
             rows = self._connection.execute("SELECT record FROM baselines ORDER BY key").fetchall()
         return [BaselineRecord.from_dict(json.loads(record)) for (record,) in rows]
 
+    def _connect(self, parameters: str = "") -> sqlite3.Connection:
+        address = self._path.resolve().as_uri() + parameters
+        return sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
+
+    def _connect_to_read(self) -> sqlite3.Connection:
+        connection = self._connect("?mode=ro")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.OperationalError:  # a folder where not even SQLite's log can be made, so nobody writes there
+            connection.close()
+            return self._connect("?mode=ro&immutable=1")
+        return connection
+
     def _make_folder(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -114,6 +128,8 @@ class Store:
             raise HarnessError(f"{self.folder} is no results folder: it is a file, or lies below one.") from error
         except OSError as error:
             raise HarnessError(f"the results folder {self.folder} cannot be made: {error.strerror}.") from error
+        if not os.access(self.folder, os.W_OK):
+            raise HarnessError(f"the results folder {self.folder} is read-only: name another one with --out.")
 
     def _open(self, *, create: bool) -> None:
         application, schema = (

@@ -42,8 +42,8 @@ class CharLM(Task):
     many_to_one = False
     recipes: ClassVar = {
         "smoke": Recipe(steps=15, batch=16, learning_rate=1e-2, parameters=10_000, evaluations=1),
-        "quick": Recipe(steps=220, batch=32, learning_rate=1.5e-2, parameters=50_000, decay=1.0, evaluations=3),
-        "full": Recipe(steps=3_000, batch=32, learning_rate=5e-3, parameters=200_000, decay=1.0, evaluations=15),
+        "quick": Recipe(steps=220, batch=32, learning_rate=1.5e-2, parameters=50_000, decay=0.3, evaluations=3),
+        "full": Recipe(steps=3_000, batch=32, learning_rate=1e-2, parameters=200_000, decay=0.3, evaluations=15),
     }
 
     def __init__(self, corpus: str = "kjv", chunk: Annotated[int, Ge(1)] = 100) -> None:

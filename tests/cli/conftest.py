@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness import cli
 from harness.cli import console
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Command = Callable[..., "Result"]
 
@@ -35,7 +38,6 @@ def harness(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         monkeypatch.setattr(sys, "argv", ["harness", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-            raise SystemExit(0)
         printed = capsys.readouterr()
         return Result(int(ended.value.code or 0), printed.out, printed.err)
 
@@ -47,6 +49,7 @@ def tiny(harness: Command) -> Command:
     """`harness run` on a task that takes no time."""
 
     def call(cells: str, *more: object) -> Result:
-        return harness("run", "--cells", cells, "--tasks", "adding:length=5", "--budget", "smoke", "--workers", 0, *more)
+        fixed = ("--tasks", "adding:length=5", "--budget", "smoke", "--workers", 0)
+        return harness("run", "--cells", cells, *fixed, *more)
 
     return call

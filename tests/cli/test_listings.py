@@ -44,7 +44,9 @@ def test_plugins_are_listed_and_broken_ones_named(harness: Command, tmp_path: Pa
     assert "ZeroDivisionError: division by zero" in done.err
 
 
-def test_data_sets_are_listed_with_where_they_are(harness: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_data_sets_are_listed_with_where_they_are(
+    harness: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "empty"))
     monkeypatch.delenv("HARNESS_DATA", raising=False)
     lines = harness("data").out.splitlines()

@@ -7,11 +7,15 @@ import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness import Address, Corpus, DataSet, HarnessError, LocalFiles, WheelMember
 from harness.data.fetch import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONTENT = b"In the beginning was the word.\n"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from harness.runs.executors import Executor, InProcess, Listener, Progress, Workers
 from harness.runs.plan import Plan, Request
 from harness.runs.record import RunRecord
-from harness.runs.spec import RunSpec, Spec
+
+if TYPE_CHECKING:
+    from harness.runs.spec import RunSpec, Spec
 
 
 def specs(*cells: str, seeds: int = 2, plugins: tuple[str, ...] = ()) -> list[RunSpec]:

@@ -112,3 +112,19 @@ def test_a_file_that_is_not_ours_is_refused_and_left_untouched(tmp_path: Path) -
     with pytest.raises(HarnessError, match="was not written by harness"):
         Store(tmp_path, create=True)
     assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)  # file modes do not bind root, who may run this test
+    with pytest.raises(HarnessError, match="is read-only: name another one with --out"):
+        Store(tmp_path / "results", create=True)
+
+
+def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store.add(RECORD)
+    store.close()
+    reader = Store(tmp_path)
+    assert reader.runs()[0].scores == {"MSE": 0.25}
+    with pytest.raises(HarnessError, match="cannot be written"):
+        reader.add(replace(RECORD, spec=replace(SPEC, seed=1)))

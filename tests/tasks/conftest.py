@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.fixture
-def real_data(monkeypatch):
+def real_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """Data sets that have no package to come in: they lie in a folder of HARNESS_DATA, or beside the repository."""
     if not os.environ.get("HARNESS_DATA"):
         if not SHARED.is_dir():
@@ -20,11 +21,11 @@ def real_data(monkeypatch):
 
 
 @pytest.fixture
-def text_of():
+def text_of() -> Any:
     """The text of a corpus, or the data of a task, where it can be had."""
     from harness.data.fetch import UnavailableError
 
-    def read(what):
+    def read(what: Any) -> Any:
         try:
             return what()
         except UnavailableError as error:

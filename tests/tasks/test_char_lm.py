@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import math
 from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from harness_text.char_lm import LONG_ENOUGH, CharLM
-from harness_text.corpora import KJV, PYTHON
 
 from harness import Classes, HarnessError, OneHot
 from harness.registry import bind
 from harness.training.splits import Splits
+from harness_text.char_lm import LONG_ENOUGH, CharLM
+from harness_text.corpora import KJV, PYTHON
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
-def book(tmp_path, monkeypatch):
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A text whose characters tell where they stand: 900 a to j, then 50 k, then 50 l."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "book.txt").write_text("abcdefghij" * 90 + "k" * 50 + "l" * 50)
     return "book.txt"
 
 
-def decoded(task, batches):
+def decoded(task: Any, batches: Any) -> set[str]:
     return {task.vocabulary.symbols[number] for batch in batches for number in batch.inputs.ravel()}
 
 
-def test_splits_are_contiguous_and_unseen_characters_unknown(book):
+def test_splits_are_contiguous_and_unseen_characters_unknown(book: str) -> None:
     task = CharLM(book, chunk=10)
     assert decoded(task, islice(task.batches("train", 4, 0), 50)) == set("abcdefghij")
     assert decoded(task, task.batches("validation", 4, 0)) == {"<unknown>"}
@@ -35,12 +39,12 @@ def test_splits_are_contiguous_and_unseen_characters_unknown(book):
     assert (task.encoding, task.output) == (OneHot(11), Classes(11))
 
 
-def test_every_held_out_character_but_the_first_is_predicted_once(book):
+def test_every_held_out_character_but_the_first_is_predicted_once(book: str) -> None:
     task = CharLM(book, chunk=10)
     assert sum(batch.targets.size for batch in task.batches("test", 256, 0)) == 49
 
 
-def test_targets_are_the_next_characters_and_states_are_carried(book):
+def test_targets_are_the_next_characters_and_states_are_carried(book: str) -> None:
     batches = list(islice(CharLM(book, chunk=10).batches("train", 4, 0), 5))
     assert [batch.carry for batch in batches] == [False, True, True, True, True]
     for batch in batches:
@@ -50,8 +54,8 @@ def test_targets_are_the_next_characters_and_states_are_carried(book):
         assert follows.all()
 
 
-def test_the_seed_says_where_to_begin_and_nothing_else_does(book):
-    def beginning(seed):
+def test_the_seed_says_where_to_begin_and_nothing_else_does(book: str) -> None:
+    def beginning(seed: int) -> Any:
         return next(CharLM(book, chunk=10).batches("train", 4, seed)).inputs.tolist()
 
     assert beginning(1) == beginning(1)
@@ -60,25 +64,25 @@ def test_the_seed_says_where_to_begin_and_nothing_else_does(book):
     assert held_out[0] == held_out[1]
 
 
-def test_a_text_too_short_for_the_batch_gets_fewer_streams(book):
+def test_a_text_too_short_for_the_batch_gets_fewer_streams(book: str) -> None:
     batch = next(CharLM(book, chunk=40).batches("train", 64, 0))
     assert batch.inputs.shape == (40, 899 // 40)
 
 
-def test_evaluation_streams_are_long_enough_for_the_start_not_to_matter(tmp_path):
+def test_evaluation_streams_are_long_enough_for_the_start_not_to_matter(tmp_path: Path) -> None:
     (tmp_path / "long.txt").write_text("ab" * 100_000)
     batches = list(CharLM(str(tmp_path / "long.txt")).batches("test", 256, 0))
     assert sum(len(batch.inputs) for batch in batches) >= LONG_ENOUGH
     assert batches[0].inputs.shape == (100, 4)
 
 
-def test_perplexity_by_hand(book):
+def test_perplexity_by_hand(book: str) -> None:
     scores = CharLM(book).score({"loss": 3 * math.log(8), "count": 3})
     assert scores == pytest.approx({"perplexity": 8, "bits per character": 3, "nats per character": math.log(8)})
     assert CharLM(book).score({"loss": 1e9, "count": 1})["perplexity"] == math.inf
 
 
-def test_baselines_know_only_what_their_order_can(tmp_path):
+def test_baselines_know_only_what_their_order_can(tmp_path: Path) -> None:
     (tmp_path / "cycle.txt").write_text("abcd" * 2_000)
     baselines = {b.name: b.scores["perplexity"] for b in CharLM(str(tmp_path / "cycle.txt")).baselines()}
     assert baselines["uniform"] == pytest.approx(4)
@@ -87,7 +91,7 @@ def test_baselines_know_only_what_their_order_can(tmp_path):
     assert list(baselines) == ["uniform", "unigram", "2-gram", "4-gram"]
 
 
-def test_a_tally_counts_every_character_once(book):
+def test_a_tally_counts_every_character_once(book: str) -> None:
     task = CharLM(book, chunk=10)
     totals = [
         task.tally(torch.zeros(*batch.targets.shape, 11), batch.targets, batch.lengths)
@@ -97,7 +101,7 @@ def test_a_tally_counts_every_character_once(book):
     assert task.score({"loss": sum(t["loss"] for t in totals), "count": 49})["perplexity"] == pytest.approx(11)
 
 
-def test_constructing_reads_nothing_but_knows_whether_it_can(tmp_path, monkeypatch):
+def test_constructing_reads_nothing_but_knows_whether_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(KJV), "text", lambda _: pytest.fail("the corpus was read"))
     CharLM("kjv")
     with pytest.raises(HarnessError, match=r'Did you mean "kjv"\? Corpora are: kjv, python, stacks-algebra, tiny-sh'):
@@ -114,7 +118,7 @@ def test_constructing_reads_nothing_but_knows_whether_it_can(tmp_path, monkeypat
         (b"\x7fELF\x00\x01", r"book\.txt is not text: it has a zero byte"),
     ],
 )
-def test_texts_that_cannot_be_used_are_explained_at_first_use(tmp_path, content, message):
+def test_texts_that_cannot_be_used_are_explained_at_first_use(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "book.txt"
     path.write_bytes(content)
     task = CharLM(str(path))
@@ -122,19 +126,19 @@ def test_texts_that_cannot_be_used_are_explained_at_first_use(tmp_path, content,
         _ = task.encoding
 
 
-def test_a_text_that_is_just_long_enough_works(tmp_path):
+def test_a_text_that_is_just_long_enough_works(tmp_path: Path) -> None:
     (tmp_path / "book.txt").write_text("a" * 2_040)
     task = CharLM(str(tmp_path / "book.txt"))
     assert [next(task.batches(split, 32, 0)).inputs.shape[0] for split in ("train", "validation", "test")] == [100] * 3
 
 
-def test_options_are_checked():
+def test_options_are_checked() -> None:
     assert bind(CharLM, {"chunk": "50"}, "char-lm") == {"chunk": 50}
     with pytest.raises(HarnessError, match="char-lm: chunk=0 cannot be used"):
         bind(CharLM, {"chunk": "0"}, "char-lm")
 
 
-def test_another_text_is_another_fingerprint(book, tmp_path):
+def test_another_text_is_another_fingerprint(book: str, tmp_path: Path) -> None:
     before = CharLM(book).fingerprint()
     assert CharLM(book).fingerprint() == before
     (tmp_path / book).write_text("something else" * 1_000)
@@ -143,18 +147,18 @@ def test_another_text_is_another_fingerprint(book, tmp_path):
 
 @pytest.mark.usefixtures("real_data")
 @pytest.mark.parametrize(("name", "size"), [("tiny-shakespeare", 65), ("stacks-algebra", 97)])
-def test_texts_keep_their_customary_number_of_symbols(name, size):
+def test_texts_keep_their_customary_number_of_symbols(name: str, size: int) -> None:
     assert CharLM(name).encoding == OneHot(size)
 
 
-def test_the_bible_is_whole(text_of):
+def test_the_bible_is_whole(text_of: Any) -> None:
     text = text_of(KJV.text)
     assert (len(text), len(set(text))) == (4_181_902, 68)
     assert text.lstrip().startswith("In the beginning God created the heaven and the earth.")
     assert text.endswith("The grace of our Lord Jesus Christ [be] with you all. Amen.")
 
 
-def test_the_standard_library_is_large_and_without_tests():
+def test_the_standard_library_is_large_and_without_tests() -> None:
     paths = PYTHON.files()
     assert paths == sorted(paths)
     assert any(path.name == "argparse.py" for path in paths)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+
+from harness import Classes, Embedding, HarnessError
+from harness.registry import bind
 from harness_text import bag_of_words, tweets
 from harness_text.labelled import Labelled
 from harness_text.sentiment import Sentiment
 from harness_text.words import characters, words
-
-from harness import Classes, Embedding, HarnessError
-from harness.registry import bind
 
 
 @pytest.mark.parametrize(
@@ -29,11 +30,11 @@ from harness.registry import bind
         (" , ", ["<empty>"]),
     ],
 )
-def test_words(text, expected):
+def test_words(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
-def test_no_text_is_without_symbols():
+def test_no_text_is_without_symbols() -> None:
     assert characters("") == ["<empty>"]
     assert characters("Aé ") == ["A", "é", " "]
 
@@ -46,21 +47,21 @@ def test_no_text_is_without_symbols():
         "Driverless cars are mastering city streets, says Google: it has tur...",
     ],
 )
-def test_copies_of_a_tweet_are_one(copy):
+def test_copies_of_a_tweet_are_one(copy: str) -> None:
     original = "Driverless cars are mastering city streets, says Google: it has turned a corner"
     assert tweets.identity(copy) == tweets.identity(original)
 
 
-def test_different_tweets_are_not_one():
+def test_different_tweets_are_not_one() -> None:
     assert tweets.identity("I love this") != tweets.identity("I loved this")
     assert tweets.identity("start") == "start"
 
 
-def examples():
+def examples() -> list[tuple[str, int]]:
     return [(f"text number {number}", number % 3 % 2) for number in range(300)]
 
 
-def test_the_split_is_stratified_and_does_not_depend_on_the_order():
+def test_the_split_is_stratified_and_does_not_depend_on_the_order() -> None:
     parts = tweets.split(examples())
     assert {name: np.bincount(part.labels).tolist() for name, part in parts.items()} == {
         "train": [160, 80],
@@ -71,14 +72,14 @@ def test_the_split_is_stratified_and_does_not_depend_on_the_order():
     assert {name: part.texts for name, part in again.items()} == {name: part.texts for name, part in parts.items()}
 
 
-def test_a_copy_of_another_label_does_not_leak_into_another_split():
+def test_a_copy_of_another_label_does_not_leak_into_another_split() -> None:
     doubled = [*examples(), *((f"RT @me: TEXT number {number}!", 1 - number % 3 % 2) for number in range(300))]
     parts = tweets.split(doubled)
     assert sum(len(part.texts) for part in parts.values()) == 300
 
 
 @pytest.fixture
-def task():
+def task() -> Sentiment:
     """The task on 300 made-up texts: good ones, bad ones, and neither."""
     moods = ("it was bad", "it was", "it was good")
     made_up = [(f"{moods[number % 3]} {'and so on ' * (number % 7)}{number:03}x", number % 3) for number in range(300)]
@@ -89,29 +90,29 @@ def task():
     return made
 
 
-def test_every_example_is_read_once_with_its_label(task):
+def test_every_example_is_read_once_with_its_label(task: Any) -> None:
     batches = list(task.batches("test", 64, 0))
     assert sum(len(batch.targets) for batch in batches) == 330
     assert Counter(label for batch in batches for label in batch.targets.tolist()) == {0: 110, 1: 110, 2: 110}
     assert (task.output, task.many_to_one) == (Classes(3), True)
 
 
-def test_training_is_in_the_seeds_order(task):
-    def beginning(seed):
+def test_training_is_in_the_seeds_order(task: Any) -> None:
+    def beginning(seed: int) -> Any:
         return [batch.targets.tolist() for batch in islice(task.batches("train", 16, seed), 30)]
 
     assert beginning(3) == beginning(3)
     assert beginning(3) != beginning(4)
 
 
-def test_words_that_training_lacks_or_has_rarely_are_unknown(task):
+def test_words_that_training_lacks_or_has_rarely_are_unknown(task: Any) -> None:
     unknown = task.encoding.size - 1
     assert isinstance(task.encoding, Embedding)
     numbers = task._vocabulary.encode(["good", "never-met", "word"])  # word001 is read as "word" and a number: 30 times
     assert (numbers == unknown).tolist() == [False, True, False]
 
 
-def test_scores_by_hand():
+def test_scores_by_hand() -> None:
     # Truth 0 0 0 1 1 2, guess 0 0 1 1 1 1: right 4 of 6; F1 of the classes 4/5, 4/6 and 0.
     truth, guess = torch.tensor([0, 0, 0, 1, 1, 2]), torch.tensor([0, 0, 1, 1, 1, 1])
     made = Sentiment()
@@ -122,7 +123,7 @@ def test_scores_by_hand():
     assert scores == pytest.approx({"accuracy": 100 * 4 / 6, "macro-F1": 100 * (4 / 5 + 2 / 3 + 0) / 3})
 
 
-def test_baselines_guess_and_read_single_words(task):
+def test_baselines_guess_and_read_single_words(task: Any) -> None:
     majority, bag = task.baselines()
     assert (majority.name, bag.name) == ("majority", "bag of words")
     assert majority.scores["accuracy"] == pytest.approx(100 / 3)
@@ -130,20 +131,20 @@ def test_baselines_guess_and_read_single_words(task):
     assert bag.scores["accuracy"] > 95
 
 
-def test_the_penalty_is_chosen_on_validation_not_on_test(task):
+def test_the_penalty_is_chosen_on_validation_not_on_test(task: Any) -> None:
     upside_down = Labelled(task._data["test"].texts, 2 - task._data["test"].labels)
     predicted = bag_of_words.predict({**task._data, "test": upside_down})
     assert (predicted == task._data["test"].labels).mean() > 0.95
 
 
-def test_options_are_checked():
+def test_options_are_checked() -> None:
     assert bind(Sentiment, {"units": "characters"}, "sentiment") == {"units": "characters"}
     with pytest.raises(HarnessError, match="'tweets' or 'sst2'"):
         bind(Sentiment, {"corpus": "imdb"}, "sentiment")
 
 
 @pytest.mark.usefixtures("real_data")
-def test_the_treebank_keeps_its_own_split():
+def test_the_treebank_keeps_its_own_split() -> None:
     data = Sentiment("sst2")._data
     assert {name: np.bincount(part.labels).tolist() for name, part in data.items()} == {
         "train": [3310, 3610],
@@ -153,7 +154,7 @@ def test_the_treebank_keeps_its_own_split():
     assert data["train"].texts[0].startswith("a stirring , funny and finally transporting")
 
 
-def test_real_tweets_are_split_without_copies(text_of):
+def test_real_tweets_are_split_without_copies(text_of: Any) -> None:
     data = text_of(tweets.read)
     assert {name: np.bincount(part.labels).tolist() for name, part in data.items()} == {
         "train": [11969, 10297, 4966],

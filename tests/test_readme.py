@@ -1,0 +1,52 @@
+"""What the README and the tutorial show must work as it stands there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/cells.md"])
+def test_the_cell_that_is_shown_gives_a_table(page: str, tmp_path: Path) -> None:
+    code = next(block for block in _blocks(page) if "class MGU(Cell)" in block)
+    (tmp_path / "my_cell.py").write_text(code)
+    cells, tasks = "my_cell.py:MGU,gru", "adding:length=5"
+    done = _harness(tmp_path, "run", "--cells", cells, "--tasks", tasks, "--budget", "smoke", "--seeds", "1")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^MGU +0\.\d+", done.stdout, re.MULTILINE)
+
+
+def test_the_plugin_that_is_shown_is_found(tmp_path: Path) -> None:
+    cell, hook = (
+        next(block for block in _blocks("docs/cells.md") if text in block)
+        for text in ("class MGU(Cell)", "def harness_cells")
+    )
+    package = tmp_path / "my_cells"
+    package.mkdir()
+    (package / "__init__.py").write_text(hook)
+    (package / "mgu.py").write_text(cell)
+    done = _harness(tmp_path, "cells", "mgu", "--plugin", "my_cells")
+    assert done.returncode == 0, done.stderr
+    assert "Minimal gated unit" in done.stdout
+    assert "arXiv:1603.09420" in done.stdout
+
+
+def test_the_options_that_are_named_exist() -> None:
+    shown = set(re.findall(r"(?<!\w)--[a-z]+", (REPOSITORY / "README.md").read_text()))
+    helped = "".join(_harness(REPOSITORY, command, "--help").stdout for command in ("run", "table", "cells"))
+    assert {option for option in shown if option not in helped} == set()
+
+
+def _blocks(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (REPOSITORY / page).read_text(), re.DOTALL)
+
+
+def _harness(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "harness", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
