@@ -46,7 +46,7 @@ class Sentiment(Task):
     recipes: ClassVar = {
         "smoke": Recipe(steps=15, batch=32, learning_rate=1e-2, parameters=40_000, evaluations=1),
         "quick": Recipe(steps=650, batch=64, learning_rate=4e-3, parameters=50_000, decay=0.5, evaluations=5),
-        "full": Recipe(steps=6_000, batch=64, learning_rate=2e-3, parameters=100_000, decay=0.5, evaluations=30),
+        "full": Recipe(steps=3_000, batch=64, learning_rate=2e-3, parameters=100_000, decay=0.5, evaluations=20),
     }
 
     def __init__(
