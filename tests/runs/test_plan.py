@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.errors import HarnessError
 from harness.modeling.sizing import Size
 from harness.runs.plan import Plan, Request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def request(**changes: object) -> Request:
@@ -41,6 +46,33 @@ def test_all_takes_everything_that_is_registered() -> None:
     plan = Plan.make(request(cells=("all",), tasks=("all", "adding:length=7")))
     assert {"lstm", "gru", "elman", "jordan", "torch-lstm"} <= {cell.name for cell in plan.cells}
     assert {"adding", "char-lm", "sentiment", "adding:length=7"} <= {component.label for component, _ in plan.tasks}
+
+
+OTHERS = """
+from harness import hookimpl
+
+@hookimpl
+def harness_cells():
+    return {"lstm": "nowhere:LSTM"}
+
+@hookimpl
+def harness_tasks():
+    return {"lost": "nowhere:Task"}
+"""
+
+
+def test_what_others_broke_or_named_alike_does_not_stop_all(tmp_path: Path) -> None:
+    (tmp_path / "others.py").write_text(OTHERS)
+    plan = Plan.make(request(cells=("all",), tasks=("all",), plugins=(str(tmp_path / "others.py"),)))
+    assert {"cell-harness/lstm", "others.py/lstm", "gru"} <= {cell.name for cell in plan.cells}
+    assert "adding" in {component.label for component, _ in plan.tasks}
+    assert [str(error).partition(" could")[0] for error in plan.lost] == [
+        f'"lost" of {_origin(tmp_path / "others.py")}'
+    ]
+
+
+def _origin(path: Path) -> str:
+    return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
 
 
 def test_size_and_layers_of_the_user_replace_those_of_the_recipe() -> None:

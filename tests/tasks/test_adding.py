@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import Batch
 from harness_synthetic.adding import CONSTANT_MSE, Adding
+
+if TYPE_CHECKING:
+    from harness import Batch
 
 MARKS = ("anywhere", "halves", "early")
 

@@ -1,0 +1,30 @@
+"""Draws the picture of the README: the table of a results folder, as `harness table` prints it.
+
+Run it as: python docs/terminal.py results/reference/main-job docs/terminal.svg
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.analysis.comparison import compare
+from harness.cli.tables import show
+from harness.runs.store import Store
+
+
+def main(results: Path, picture: Path) -> None:
+    """Print the table to a terminal of 88 columns that nobody sees, and keep what it looks like."""
+    store = Store(results)
+    console = Console(record=True, width=88, file=io.StringIO(), force_terminal=True, highlight=False)
+    console.print("[bold]$[/bold] harness run --cells lstm,gru --tasks all")
+    console.print("...\n")
+    show(compare(store.runs(), store.baselines()), console)
+    console.save_svg(str(picture), title="harness")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
