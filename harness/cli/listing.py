@@ -4,14 +4,41 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.text import Text
 
-from harness.cli.console import out, table
+from harness.cli.console import AsJson, Plugin, Verbose, out, table, warn_of_broken
 
 if TYPE_CHECKING:
-    from harness.registry import Catalog, Entry
+    from collections.abc import Callable
+
+    from harness.registry import Catalog, Entry, Plugins
+
+
+def lister(catalog_of: Callable[[Plugins], Catalog], help_text: str) -> Callable[..., None]:
+    """The command that lists one kind of thing that plugins offer."""
+
+    def command(
+        name: Annotated[str | None, typer.Argument(help="All about this one.", show_default=False)] = None,
+        plugin: Plugin = None,
+        as_json: AsJson = False,
+        verbose: Verbose = False,  # noqa: ARG001 - its callback takes it
+    ) -> None:
+        from harness.registry import install
+
+        plugins = install(plugin or ())
+        catalog = catalog_of(plugins)
+        if name:
+            detail(catalog.find(name), as_json=as_json)
+        else:
+            show(catalog, as_json=as_json)
+        if warn_of_broken(plugins):
+            raise typer.Exit(2)
+
+    command.__doc__ = help_text
+    return command
 
 
 def show(catalog: Catalog, *, as_json: bool) -> None:
@@ -24,8 +51,7 @@ def show(catalog: Catalog, *, as_json: bool) -> None:
     listing.columns[0].no_wrap = listing.columns[3].no_wrap = True  # the others give way on a narrow terminal
     for entry in entries:
         summary = re.split(r"[:;]", entry["summary"])[0]
-        source = re.split(r"[,:;]", entry["source"])[0].rstrip(".")
-        listing.add_row(Text(entry["name"]), _line(summary), _line(source), Text(entry["from"]))
+        listing.add_row(Text(entry["name"]), _line(summary), _line(_short(entry["source"])), Text(entry["from"]))
     out.print(listing)
 
 
@@ -40,6 +66,12 @@ def detail(entry: Entry, *, as_json: bool) -> None:
         out.print(Text("options: " + ", ".join(f"{name} ({default})" for name, default in whole["options"].items())))
     if whole["source"]:
         out.print(Text("source: " + whole["source"]))
+
+
+def _short(citation: str) -> str:
+    """The first name and the first year of a citation: `Cho 2014`; its first clause where it has no year."""
+    found = re.match(r"([\w'’-]+)\b[^;]*?\b((?:19|20)\d\d)\b", citation)
+    return " ".join(found.groups()) if found else re.split(r"[,:;]", citation)[0].rstrip(".")
 
 
 def _line(text: str) -> Text:

@@ -8,7 +8,7 @@ from harness_scratch.elman import Elman
 
 
 class Jordan(Cell):
-    """Feeds back its own output instead of its hidden layer.
+    """Feeds back its own output.
 
         h_t = tanh(W x_t + U y_{t-1} + b)
         z_t = V h_t + c

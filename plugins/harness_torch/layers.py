@@ -48,7 +48,7 @@ class TorchRNN(Fused):
 
 
 class TorchGRU(Fused):
-    """Gated recurrent unit of torch.nn, whose reset gate acts after the recurrent product.
+    """Gated recurrent unit of torch.nn: the reset gate acts after the recurrent product.
 
     Source: torch.nn.GRU; Cho et al. 2014, Learning phrase representations using RNN encoder-decoder, arXiv:1406.1078.
 

@@ -24,7 +24,7 @@ CONSTANT_MSE = 1 / 6
 
 
 class Adding(Task):
-    """Remember two marked numbers of a long sequence and add them.
+    """Remember two marked numbers and add them.
 
     Each step has two channels: a value from U[0, 1], and a mark, which is 1 at two steps and 0 elsewhere. The target,
     read after the last step, is the sum of the two marked values. Always answering 1 has a squared error of 1/6; the

@@ -24,7 +24,7 @@ LONG_ENOUGH = 2_000
 
 
 class CharLM(Task):
-    """Predict each next character of a text, reading it from one end to the other.
+    """Predict each next character of a text.
 
     The text is a registered corpus, a file, or the files that match a pattern (`corpus=src/**/*.c`), cut into
     contiguous training, validation and test texts. Training runs over parallel streams of the training text in chunks

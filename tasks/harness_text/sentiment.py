@@ -33,7 +33,7 @@ WIDTH = 16
 
 
 class Sentiment(Task):
-    """Read a short text and say whether it is positive or negative.
+    """Say whether a short text is positive.
 
     Tweets are negative, neutral or positive, sentences of film reviews (`corpus=sst2`) negative or positive. A text is
     read as words, of which rare ones are unknown, or as characters, and classified after its end.

@@ -145,7 +145,7 @@ def test_a_member_of_a_wheel_is_read_without_running_the_wheel(wheel: Path, cach
 
 def test_another_wheel_of_that_name_is_refused(wheel: Path, cache: Path) -> None:
     assert wheel.is_file()
-    with pytest.raises(HarnessError, match="wheel harness-words 1.0 .* is not the pinned one"):
+    with pytest.raises(HarnessError, match=r"wheel harness-words 1.0 .* is not the pinned one"):
         wheel_card("0" * 64).read()
     assert list(cache.iterdir()) == []
 

@@ -1,6 +1,6 @@
 """Draws the picture of the README: the table of a results folder, as `harness table` prints it.
 
-Run it as: python docs/terminal.py results/reference/main-job docs/terminal.svg
+Run it as: python benchmarks/picture.py results/reference/main-job docs/terminal.svg
 """
 
 from __future__ import annotations
