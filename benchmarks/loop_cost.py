@@ -33,7 +33,7 @@ def bare(spec: RunSpec) -> tuple[float, float]:
     task, recipe = load_task(spec.task), spec.recipe
     cell, options = load_cell(spec.cell)
     model = build(cell, options, architecture(spec), sized(spec)[0], spec.seed)
-    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(0.9, recipe.beta2))
+    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(recipe.beta1, recipe.beta2))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate)
     best, best_error = model.state_dict(), float("inf")
     for step, batch in enumerate(islice(task.batches("train", recipe.batch, spec.seed), recipe.steps), start=1):

@@ -67,7 +67,7 @@ def train(
         device: of the model.
         report: is told the step and its training loss now and then.
     """
-    optimiser = torch.optim.Adam(model.parameters(), recipe.learning_rate, betas=(0.9, recipe.beta2))
+    optimiser = torch.optim.Adam(model.parameters(), recipe.learning_rate, betas=(recipe.beta1, recipe.beta2))
     schedule = LambdaLR(optimiser, recipe.rate)
     evaluate_at = recipe.evaluation_steps()
     result = Training()

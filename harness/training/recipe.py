@@ -19,7 +19,8 @@ class Recipe:
         parameters: the size that cells are compared at unless the user says otherwise: all trainable parameters.
         decay: the share of the run, at its end, over which the learning rate falls linearly to zero; before, it is
             constant.
-        beta2: Adam's memory of squared gradients; that of gradients is 0.9.
+        beta1: Adam's memory of gradients.
+        beta2: Adam's memory of squared gradients.
         clip: the threshold c of gradient clipping by global norm (Pascanu, Mikolov and Bengio 2013, algorithm 1).
         evaluations: how often the validation set is read, at equal distances, the last step included.
         layers: how many recurrent layers.
@@ -30,6 +31,7 @@ class Recipe:
     learning_rate: float
     parameters: int
     decay: float = 0.0
+    beta1: float = 0.9
     beta2: float = 0.999
     clip: float = 1.0
     evaluations: int = 10

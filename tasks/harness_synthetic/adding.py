@@ -42,10 +42,12 @@ class Adding(Task):
     solved = CONSTANT_MSE / 100
     encoding = Real(2)
     output = Real(1)
+    # At these rates and moments an LSTM leaves the plateau at 1/6 within 400 steps on nearly every seed; a large constant
+    # rate finds the way out, the decay makes the error small.
     recipes: ClassVar = {
-        "smoke": Recipe(20, 32, 0.04, 1_200, decay=0.3, beta2=0.9, evaluations=2),
-        "quick": Recipe(600, 128, 0.04, 1_200, decay=0.3, beta2=0.9),
-        "full": Recipe(2_400, 128, 0.03, 1_200, decay=0.3, beta2=0.9, evaluations=24),
+        "smoke": Recipe(20, 32, 0.06, 1_500, decay=0.4, beta1=0.8, beta2=0.95, evaluations=2),
+        "quick": Recipe(560, 128, 0.06, 1_500, decay=0.4, beta1=0.8, beta2=0.95),
+        "full": Recipe(2_400, 128, 0.03, 1_500, decay=0.4, beta1=0.8, beta2=0.95, evaluations=24),
     }
 
     def __init__(self, length: Annotated[int, Ge(2)] = 100, marks: Marks = "anywhere") -> None:
