@@ -94,11 +94,11 @@ def runs_csv(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _emphasised(score: Score) -> str:
-    text = _escape(reached(score))
-    if not score.best:
-        return text
-    mean = value(score.mean, score.digits)
-    return text.replace(mean, f"**{mean}**", 1) + " \\*"
+    first, *others = map(_escape, reached(score))
+    if score.best:
+        mean = value(score.mean, score.digits)
+        first = first.replace(mean, f"**{mean}**", 1) + " \\*"
+    return " · ".join([first, *others])
 
 
 def _escape(text: str) -> str:

@@ -24,8 +24,8 @@ def value(score: float, digits: int) -> str:
     return f"{score:.{digits}f}" if abs(score) < 1e6 else f"{score:.2e}"  # noqa: PLR2004
 
 
-def reached(score: Score) -> str:
-    """Mean and interval, the share of seeds that solved it and those that failed: `0.0009 ±.0003 · 2/3 solved`."""
+def reached(score: Score) -> list[str]:
+    """Mean and interval, the share of seeds that solved it, and those that failed: `0.0009 ±.0003`, `2/3 solved`."""
     parts = []
     if score.seeds:
         spread = (score.high - score.low) / 2
@@ -34,7 +34,7 @@ def reached(score: Score) -> str:
     if score.solved is not None:
         parts.append(f"{score.solved}/{score.seeds} solved")
     parts += [f"{reason.partition(':')[0]} {count} of {score.seeds + score.failed}" for reason, count in _kinds(score)]
-    return " · ".join(parts)
+    return parts
 
 
 def _kinds(score: Score) -> list[tuple[str, int]]:

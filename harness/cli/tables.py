@@ -76,11 +76,12 @@ def _scores(comparison: Comparison, columns: Sequence[Column]) -> Table:
 def _score(score: Score | None) -> Text:
     if score is None:
         return Text(NOT_TRIED, style="dim")
-    text = Text(reached(score))
+    first, *others = reached(score)
+    text = Text(first)
     if score.best:
         text.stylize("bold green", 0, len(value(score.mean, score.digits)))
         text.append(" *", style="bold green")
-    return text
+    return Text("\n").join([text, *map(Text, others)])
 
 
 def _costs(comparison: Comparison) -> Table:

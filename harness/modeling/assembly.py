@@ -60,7 +60,7 @@ def build(
             layers.append(_layer(cell, options, features, hidden_size, architecture.output, top=top))
         features = layers[-1].output_size
     with _stream(seed, "readout"):
-        readout = nn.Identity() if cell.predicts else nn.Linear(features, width(architecture.output))
+        readout = nn.Identity() if cell.predicts else _readout(features, width(architecture.output))
     return Model(encoder, layers, readout, many_to_one=architecture.many_to_one)
 
 
@@ -86,6 +86,14 @@ def _encoder(encoding: Encoding) -> nn.Module:
     if isinstance(encoding, Embedding):
         return nn.Embedding(encoding.size, encoding.width)
     return nn.Identity()
+
+
+def _readout(features: int, outputs: int) -> nn.Linear:
+    """An affine readout that starts as a gate's input does: Glorot weights, zero bias."""
+    readout = nn.Linear(features, outputs)
+    nn.init.xavier_uniform_(readout.weight)
+    nn.init.zeros_(readout.bias)
+    return readout
 
 
 def _layer(

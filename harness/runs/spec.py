@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from harness import __version__
 from harness.modeling.sizing import Size
 from harness.registry import Component
 from harness.training.recipe import Recipe
@@ -53,8 +54,9 @@ class RunSpec:
         return content_hash(self.setting())
 
     def setting(self) -> dict[str, Any]:
-        """All of the content but the cell and the seed."""
+        """All of the content but the cell and the seed, the version of the harness that trains included."""
         return {
+            "harness": __version__,
             "task": self.task.identity(),
             "data": self.data,
             "budget": self.budget,
@@ -90,7 +92,7 @@ class BaselineSpec:
     @cached_property
     def key(self) -> str:
         """The content hash."""
-        return content_hash({"baselines of": self.task.identity(), "data": self.data})
+        return content_hash({"harness": __version__, "baselines of": self.task.identity(), "data": self.data})
 
     def __str__(self) -> str:
         return f"{self.task.label} baselines"

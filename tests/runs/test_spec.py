@@ -39,6 +39,12 @@ def test_whatever_changes_a_result_changes_the_key(change: dict[str, object]) ->
     assert replace(SPEC, **change).key != SPEC.key  # type: ignore[arg-type]
 
 
+def test_another_harness_trains_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = replace(SPEC).key
+    monkeypatch.setattr("harness.runs.spec.__version__", "99.0")
+    assert replace(SPEC).key != before
+
+
 def test_where_the_code_lies_is_no_content() -> None:
     elsewhere = replace(SPEC, plugins=("/elsewhere/cell.py",), cell=replace(CELL, target="/elsewhere/cell.py:LSTM"))
     assert elsewhere.key == SPEC.key
