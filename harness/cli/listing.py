@@ -70,7 +70,7 @@ def detail(entry: Entry, *, as_json: bool) -> None:
 
 def _short(citation: str) -> str:
     """The first name and the first year of a citation: `Cho 2014`; its first clause where it has no year."""
-    found = re.match(r"([\w'’-]+)\b[^;]*?\b((?:19|20)\d\d)\b", citation)
+    found = re.match(r"([\w'-]+)\b[^;]*?\b((?:19|20)\d\d)\b", citation)
     return " ".join(found.groups()) if found else re.split(r"[,:;]", citation)[0].rstrip(".")
 
 

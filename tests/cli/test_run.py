@@ -20,7 +20,7 @@ def test_the_main_job_prints_and_writes_a_table(tiny: Command) -> None:
     done = tiny("lstm,gru", "--seeds", 2)
     assert done.code == 0, done.err
     assert "2 cells × 1 task × 2 seeds = 4 runs · smoke budget · cpu · results/" in done.out
-    assert "equal size: adding:length=5 1,300 parameters (lstm" in done.out
+    assert "equal size: adding:length=5 1,250 parameters (lstm" in done.out
     assert "0.1667 constant" in done.out
     assert "5/5  adding:length=5 gru seed 1  MSE" in done.err
     assert Path("results/table.md").read_text().startswith("| cell | adding:length=5 ↓ MSE |")
