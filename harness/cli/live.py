@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Self
@@ -80,6 +81,10 @@ class Live(Listener):
     def say(self, message: str) -> None:
         """Print a line above the progress."""
         self._progress.console.print(Text(message))
+
+    def say_from_handler(self, message: str) -> None:
+        """Print a line from a signal handler: in a thread, since the handler may have interrupted a print."""
+        threading.Thread(target=self.say, args=(message,)).start()
 
     def _update_all(self) -> None:
         tasks = [task for task in self._progress.tasks if task.id in self._lines.values()]

@@ -136,7 +136,7 @@ class Session:
                 raise KeyboardInterrupt
             self.exit_code = INTERRUPTED
             executor.stop()
-            live.say("finishing the runs in flight; Ctrl-C again drops them.")
+            live.say_from_handler("finishing the runs in flight; Ctrl-C again drops them.")
 
         return handle
 

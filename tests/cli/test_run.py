@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -131,14 +131,18 @@ def test_a_newer_results_folder_is_refused(tiny: Command) -> None:
     assert "was written by a newer version of harness" in done.err
 
 
+def read_until(text: str, stream: IO[str] | None) -> None:
+    """Read lines up to one with this text."""
+    assert stream is not None
+    assert any(text in line for line in iter(stream.readline, "")), f"ended without {text!r}"
+
+
 def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(tmp_path: Path) -> None:
     """In a process of its own, as a shell would: one signal, then the same command again."""
     command = [sys.executable, "-m", "harness", "run", "--cells", "elman", "--tasks", "adding:length=30"]
     command += ["--budget", "smoke", "--seeds", "400", "--workers", "2"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    while "seed" not in process.stderr.readline():
-        pass
+    read_until("seed", process.stderr)
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -156,13 +160,10 @@ def test_ctrl_c_twice_stops_now(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "harness", "run", "--cells", "lstm", "--tasks", "adding:length=5000"]
     command += ["--budget", "full", "--seeds", "2", "--workers", "1", "--match", "params=500"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    while "baselines" not in process.stderr.readline():
-        pass
+    read_until("baselines", process.stderr)
     started = time.monotonic()
     os.kill(process.pid, signal.SIGINT)
-    while "finishing" not in process.stderr.readline():
-        pass
+    read_until("finishing", process.stderr)
     os.kill(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
