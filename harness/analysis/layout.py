@@ -76,6 +76,8 @@ def _share(part: int | None, whole: int | None) -> str:
 
 def footnotes(comparison: Comparison) -> list[str]:
     """What a reader must know to read the table right."""
+    if not comparison.scores:
+        return ["No runs yet."]
     seeds = sorted({score.seeds + score.failed for score in comparison.scores})
     counts = f"{seeds[0]} seed{'s' if seeds[0] != 1 else ''}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
     notes = [f"Mean ± 95% interval over {counts}; * the best, and all that cannot be told from it (paired t, Holm)."]

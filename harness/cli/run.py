@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from harness.cli import completion
 from harness.cli.console import Plugin, Verbose, examples
 
 EPILOG = examples(
@@ -20,10 +21,19 @@ Names = list[str]
 def command(
     cells: Annotated[
         Names,
-        typer.Option(help="Cells with options, separated by commas: lstm,gru:reset=after; or all.", metavar="NAMES"),
+        typer.Option(
+            help="Cells with options, separated by commas: lstm,gru:reset=after; or all.",
+            metavar="NAMES",
+            autocompletion=completion.cells,
+        ),
     ],
     tasks: Annotated[
-        Names, typer.Option(help="Tasks with options: adding:length=400,char-lm; or all.", metavar="NAMES")
+        Names,
+        typer.Option(
+            help="Tasks with options: adding:length=400,char-lm; or all.",
+            metavar="NAMES",
+            autocompletion=completion.tasks,
+        ),
     ],
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each cell on each task.")] = 3,
     budget: Annotated[

@@ -39,8 +39,9 @@ def show(comparison: Comparison, console: Console) -> None:
         remaining = remaining[count:]
     for note in footnotes(comparison):
         console.print(Text(note, style="dim"))
-    console.print()
-    console.print(_costs(comparison))
+    if comparison.scores:
+        console.print()
+        console.print(_costs(comparison))
 
 
 def show_runs(records: Sequence[RunRecord], console: Console) -> None:
