@@ -43,6 +43,15 @@ def test_the_options_that_are_named_exist() -> None:
     assert {option for option in shown if option not in helped} == set()
 
 
+def test_the_task_that_is_shown_gives_a_table(tmp_path: Path) -> None:
+    (tmp_path / "parity.py").write_text(_blocks("docs/tasks.md")[0])
+    names = ("--cells", "gru,elman", "--tasks", "parity:length=8", "--plugin", "parity.py")
+    done = _harness(tmp_path, "run", *names, "--budget", "smoke", "--seeds", "1")
+    assert done.returncode == 0, done.stderr
+    assert "parity:length=8 ↑ accuracy" in done.stdout
+    assert "50.0 a coin" in done.stdout
+
+
 def _blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (REPOSITORY / page).read_text(), re.DOTALL)
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from harness.cli.console import err, out
+from harness.data.fetch import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,18 +15,23 @@ if TYPE_CHECKING:
     from harness.runs.prepare import Sized
 
 
-def fetch(cards: Sequence[DataSet]) -> None:
-    """Have every data set on this machine, verified, and say where it was found."""
-    parts = []
+def fetch(cards: Sequence[DataSet]) -> dict[str, UnavailableError]:
+    """Have every data set on this machine, verified, and say where it was found; those that cannot be had are given."""
+    parts, lost = [], {}
     for card in cards:
         where = card.whereabouts()
         if where == "not fetched yet":
-            with err.status(f"fetching {card.name} ({card.size})"):
-                card.read()
+            try:
+                with err.status(f"fetching {card.name} ({card.size})"):
+                    card.read()
+            except UnavailableError as error:
+                lost[card.name] = error
+                continue
             where = "fetched, verified"
         parts.append(f"{card.name} {card.size} ✓ {where}".replace("  ", " "))
     if parts:
         out.print("data: " + "   ".join(parts), soft_wrap=True)
+    return lost
 
 
 def say_sizes(sizes: Sequence[Sized]) -> None:

@@ -57,12 +57,12 @@ class Session:
         store = Store(self.folder, create=True)
         specs = list(plan.specs())
         done = store.keys()
-        missing: list[RunSpec] = [spec for spec in specs if spec.key not in done]
+        missing = [spec for spec in specs if spec.key not in done]
         self._say_plan(plan, specs, missing)
-        if missing:
-            missing = self._prepare(missing)
-        trivial: list[Spec] = [spec for spec in plan.baselines() if spec.key not in done]
-        self._execute([*trivial, *missing], store)
+        ready = self._prepare(missing) if missing else []
+        lost = {spec.task.label for spec in missing} - {spec.task.label for spec in ready}
+        trivial = [spec for spec in plan.baselines() if spec.key not in done and spec.task.label not in lost]
+        self._execute([*trivial, *ready], store)
         self._show(store, specs)
         return self.exit_code
 
@@ -94,7 +94,7 @@ class Session:
         out.print(f"{product} = {runs}{before} · {settings}", soft_wrap=True)
 
     def _prepare(self, missing: list[RunSpec]) -> list[RunSpec]:
-        """Fetch the data and check all that can be checked; cells that cannot be loaded are left out."""
+        """Check what can be checked; cells that cannot be loaded and tasks without their data are left out."""
         from harness.cli.preparing import fetch, say_sizes
         from harness.runs import prepare
 
@@ -102,7 +102,10 @@ class Session:
         for error in failures.values():
             self._tell(error)
         usable = [spec for spec in missing if spec.cell.label not in failures]
-        fetch(prepare.needed(usable))
+        unavailable = fetch(prepare.needed(usable))
+        for lost in unavailable.values():
+            self._tell(lost)
+        usable = [spec for spec in usable if not any(card.name in unavailable for card in prepare.datasets(spec))]
         prepare.first_batches(usable)
         say_sizes(prepare.sizes(usable))
         return usable
@@ -143,9 +146,7 @@ class Session:
     def _show(self, store: Store, specs: list[RunSpec]) -> None:
         records = store.runs(spec.key for spec in specs)
         if not records:
-            if self.exit_code != INTERRUPTED:
-                raise HarnessError("nothing could be run.")
-            return
+            return  # why, has been said
         out.print()
         show(compare(records, store.baselines()), out)
         path = write_files(store)

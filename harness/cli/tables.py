@@ -37,6 +37,7 @@ def show(comparison: Comparison, console: Console) -> None:
             count -= 1
         console.print(_scores(comparison, remaining[:count]))
         remaining = remaining[count:]
+    console.print()
     for note in footnotes(comparison):
         console.print(Text(note, style="dim"))
     if comparison.scores:

