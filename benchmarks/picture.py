@@ -23,6 +23,7 @@ def main(results: Path, picture: Path) -> None:
     console.print("[bold]$[/bold] harness run --cells lstm,gru --tasks all")
     console.print("...\n")
     show(compare(store.runs(), store.baselines()), console)
+    console.print()  # or the last line is cut off
     console.save_svg(str(picture), title="harness")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from harness import __version__
 from harness.cli import cells, data, plugins, run, runs, table, tasks
 from harness.errors import HarnessError
 
@@ -17,6 +19,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a bug keeps its plain traceback
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"harness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
 for module in (run, table, runs, cells, tasks, data, plugins):
     app.command(module.__name__.rpartition(".")[2], epilog=module.EPILOG)(module.command)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,3 +70,7 @@ def test_looking_around_imports_no_torch(command: str) -> None:
 @pytest.mark.parametrize("command", ["run", "table", "runs", "cells", "tasks", "data", "plugins"])
 def test_every_command_shows_examples(harness: Command, command: str) -> None:
     assert f"harness {command}" in harness(command, "--help").out.partition("Examples:")[2]
+
+
+def test_the_version_is_that_of_the_distribution(harness: Command) -> None:
+    assert harness("--version").out == f"harness {version('cell-harness')}\n"
