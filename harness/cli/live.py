@@ -41,8 +41,8 @@ class Live(Listener):
         self._started = time.monotonic()
         self._lines: dict[str, TaskID] = {}
         self._losses: dict[str, deque[float]] = {}
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), _Status())
-        self._progress = Progress(*columns, console=console, transient=True)
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), _Status())
+        self._progress = Progress(*columns, console=console, transient=True, expand=True)
         self._all = self._progress.add_task("[bold]all", total=float(total), note="")
 
     def __enter__(self) -> Self:
@@ -99,14 +99,15 @@ class Live(Listener):
 
 
 class _Status(ProgressColumn):
-    """Share done, loss and time of a run; the number of runs and the time left of all."""
+    """Step, loss and time left of a run; of all, the number of runs and the time left."""
 
     def render(self, task: Task) -> Text:
         note = task.fields["note"]
         if task.id == 0:
             return Text(note)
-        share = "" if task.total is None else f"{task.percentage:3.0f}%  "
-        return Text(f"{share}{note}  {clock(task.elapsed or 0)}")
+        steps = "" if task.total is None else f"{task.completed:.0f}/{task.total:.0f}"
+        left = "" if task.time_remaining is None else f"{clock(task.time_remaining)} left"
+        return Text("  ".join(part for part in (steps, note, left) if part), no_wrap=True)
 
 
 def outcome(record: Record) -> str:
