@@ -20,8 +20,11 @@ def heading(column: Column) -> str:
 
 
 def value(score: float, digits: int) -> str:
-    """A score with its digits; very large ones in powers of ten."""
-    return f"{score:.{digits}f}" if abs(score) < 1e6 else f"{score:.2e}"  # noqa: PLR2004
+    """A score with its digits; very large ones, and those that would be shown as zero, in powers of ten."""
+    text = f"{score:.{digits}f}"
+    if score and float(text) == 0:
+        return f"{score:.0e}"
+    return text if abs(score) < 1e6 else f"{score:.2e}"  # noqa: PLR2004
 
 
 def reached(score: Score) -> list[str]:

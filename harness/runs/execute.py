@@ -155,7 +155,8 @@ def _classify(error: Exception) -> tuple[Status, str]:
     if isinstance(error, NotSupportedError):
         return "not supported", str(error)
     text = f"{type(error).__name__}: {error}"
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in text:
+    full = any(words in text for words in ("can't allocate memory", "not enough memory"))  # torch's allocator on a CPU
+    if full or isinstance(error, MemoryError | torch.OutOfMemoryError):
         return "out of memory", text
     return "failed", str(error) if isinstance(error, HarnessError) else text
 
