@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
@@ -18,11 +19,12 @@ from harness.runs.store import Store
 
 def main(results: Path, picture: Path) -> None:
     """Print the table to a terminal of 88 columns that nobody sees, and keep what it looks like."""
-    store = Store(results)
+    with closing(Store(results)) as store:
+        comparison = compare(store.runs(), store.baselines())
     console = Console(record=True, width=88, file=io.StringIO(), force_terminal=True, highlight=False)
     console.print("[bold]$[/bold] harness run --cells lstm,gru --tasks all")
     console.print("...\n")
-    show(compare(store.runs(), store.baselines()), console)
+    show(comparison, console)
     console.print()  # or the last line is cut off
     console.save_svg(str(picture), title="harness")
 

@@ -18,6 +18,7 @@ def command(
 ) -> None:
     """List every run of a results folder: its scores, its size, its time, and how it ended."""
     import json
+    from contextlib import closing
     from pathlib import Path
 
     from harness.analysis.formats import run_rows, runs_csv
@@ -25,7 +26,8 @@ def command(
     from harness.cli.tables import show_runs
     from harness.runs.store import Store
 
-    records = [record for record in Store(Path(results)).runs() if not failed or record.status != "finished"]
+    with closing(Store(Path(results))) as store:
+        records = [record for record in store.runs() if not failed or record.status != "finished"]
     if style == "rich":
         show_runs(records, out)
     elif style == "csv":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,12 @@ class Session:
         for error in plan.lost:
             self._tell(error)
         check_folder(self.folder)
-        store = Store(self.folder, create=True)
+        with closing(Store(self.folder, create=True)) as store:
+            self._run(plan, store)
+        return self.exit_code
+
+    def _run(self, plan: Plan, store: Store) -> None:
+        """Execute what is missing of the plan, and show all of it."""
         specs = list(plan.specs())
         done = store.keys()
         missing = [spec for spec in specs if spec.key not in done]
@@ -64,7 +70,6 @@ class Session:
         trivial = [spec for spec in plan.baselines() if spec.key not in done and spec.task.label not in lost]
         self._execute([*trivial, *ready], store)
         self._show(store, specs)
-        return self.exit_code
 
     def _without_lost_cells(self, plugins: Plugins) -> Request:
         """The request without the cells that nobody offers, where a plugin that the user named is broken."""

@@ -18,6 +18,7 @@ def command(
     ] = "rich",
 ) -> None:
     """Print the comparison table of a results folder."""
+    from contextlib import closing
     from pathlib import Path
 
     from harness.analysis.comparison import compare
@@ -26,8 +27,8 @@ def command(
     from harness.cli.tables import show
     from harness.runs.store import Store
 
-    store = Store(Path(results))
-    comparison = compare(store.runs(), store.baselines())
+    with closing(Store(Path(results))) as store:
+        comparison = compare(store.runs(), store.baselines())
     if style == "rich":
         show(comparison, out)
     else:

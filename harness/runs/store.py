@@ -113,10 +113,11 @@ class Store:
         return sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
 
     def _connect_to_read(self) -> sqlite3.Connection:
-        connection = self._connect("?mode=ro")
+        connection = self._connect("?mode=rw")  # SQLite's log is made to read, too, and only a writer takes it away
         try:
+            connection.execute("PRAGMA query_only = ON")
             connection.execute("SELECT count(*) FROM sqlite_master")
-        except sqlite3.OperationalError:  # a folder where not even SQLite's log can be made, so nobody writes there
+        except sqlite3.OperationalError:  # a folder where no log can be made, so nobody writes there
             connection.close()
             return self._connect("?mode=ro&immutable=1")
         return connection

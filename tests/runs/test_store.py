@@ -128,3 +128,5 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
     assert reader.runs()[0].scores == {"MSE": 0.25}
     with pytest.raises(HarnessError, match="cannot be written"):
         reader.add(replace(RECORD, spec=replace(SPEC, seed=1)))
+    reader.close()
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]  # and leaves nothing behind
