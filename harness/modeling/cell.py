@@ -62,8 +62,7 @@ class Gate(nn.Module):
     Each gate's W starts uniform (Glorot and Bengio 2010), its U orthogonal (Saxe, McClelland and Ganguli 2014), its b
     zero.
 
-    The matrices are stored as products take them: transposing them anew at each time step would cost a tenth of a small
-    cell's training.
+    The matrices are stored as products take them, so that nothing has to be transposed at each time step.
 
     Attributes:
         input: Wᵀ, (input_size, output_size).
