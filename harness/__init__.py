@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.data.batching import streams as streams
     from harness.data.card import Corpus as Corpus
     from harness.data.card import DataSet as DataSet
+    from harness.data.examples import first as first
     from harness.data.lookup import corpus as corpus
     from harness.data.lookup import dataset as dataset
     from harness.data.sources import Address as Address
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from harness.modeling.cell import Cell as Cell
     from harness.modeling.cell import Gate as Gate
     from harness.modeling.cell import States as States
+    from harness.modeling.ctc import best_paths as best_paths
+    from harness.modeling.ctc import prefix_beams as prefix_beams
+    from harness.modeling.encoding import (
+        Binary as Binary,
+    )
     from harness.modeling.encoding import (
         Classes as Classes,
     )
@@ -36,6 +42,9 @@ if TYPE_CHECKING:
     )
     from harness.modeling.encoding import (
         Encoding as Encoding,
+    )
+    from harness.modeling.encoding import (
+        Generated as Generated,
     )
     from harness.modeling.encoding import (
         OneHot as OneHot,
@@ -47,9 +56,13 @@ if TYPE_CHECKING:
         Real as Real,
     )
     from harness.modeling.layer import Layer as Layer
+    from harness.modeling.search import Hypotheses as Hypotheses
+    from harness.modeling.tensors import Tensors as Tensors
     from harness.registry import hookimpl as hookimpl
+    from harness.training.edits import edit_distance as edit_distance
     from harness.training.recipe import Recipe as Recipe
     from harness.training.task import Baseline as Baseline
+    from harness.training.task import LanguageTask as LanguageTask
     from harness.training.task import Metric as Metric
     from harness.training.task import Task as Task
     from harness.training.task import Totals as Totals
@@ -60,16 +73,30 @@ _HOMES = {
     "harness.data.batch": ("Batch", "Split"),
     "harness.data.batching": ("bucketed", "endless", "streams"),
     "harness.data.card": ("Corpus", "DataSet"),
+    "harness.data.examples": ("first",),
     "harness.data.lookup": ("corpus", "dataset"),
     "harness.data.sources": ("Address", "LocalFiles", "WheelMember"),
     "harness.data.vocabulary": ("Vocabulary",),
     "harness.errors": ("HarnessError", "NotSupportedError"),
     "harness.modeling.cell": ("Cell", "Gate", "States"),
-    "harness.modeling.encoding": ("Classes", "Embedding", "Encoding", "OneHot", "Output", "Real"),
+    "harness.modeling.ctc": ("best_paths", "prefix_beams"),
+    "harness.modeling.encoding": (
+        "Binary",
+        "Classes",
+        "Embedding",
+        "Encoding",
+        "Generated",
+        "OneHot",
+        "Output",
+        "Real",
+    ),
     "harness.modeling.layer": ("Layer",),
+    "harness.modeling.search": ("Hypotheses",),
+    "harness.modeling.tensors": ("Tensors",),
     "harness.registry": ("hookimpl",),
     "harness.training.recipe": ("Recipe",),
-    "harness.training.task": ("Baseline", "Metric", "Task", "Totals"),
+    "harness.training.edits": ("edit_distance",),
+    "harness.training.task": ("Baseline", "LanguageTask", "Metric", "Task", "Totals"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

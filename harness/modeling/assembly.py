@@ -5,22 +5,25 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from harness.errors import HarnessError, NotSupportedError
+from harness.modeling import parts
 from harness.modeling.cell import Cell, CellClass
-from harness.modeling.encoding import Classes, Embedding, Encoding, OneHot, Output, width
+from harness.modeling.decoder import Decoder, Describer, EncoderDecoder, Writer
+from harness.modeling.encoding import Encoding, Generated, Output, Topology, width
+from harness.modeling.initialisation import initialise
 from harness.modeling.layer import Layer
-from harness.modeling.model import Model, OneHotEncoder
-from harness.modeling.recurrence import Recurrence
+from harness.modeling.model import Model
+from harness.modeling.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Options = dict[str, Any]
+AnyModel = Model | Writer
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,72 @@ class Architecture:
 
     encoding: Encoding
     output: Output
-    many_to_one: bool
+    topology: Topology
     layers: int = 1
+    bidirectional: bool = False
+    dropout: float = 0.0
+    init: str = "cell"
+
+
+@dataclass(frozen=True)
+class Design:
+    """A cell in an architecture at a size, with the seed of its initial weights."""
+
+    cell: CellClass
+    options: Mapping[str, object]
+    shape: Architecture
+    hidden_size: int
+    seed: int
+
+    def model(self) -> AnyModel:
+        """The model that the topology asks for."""
+        if isinstance(self.shape.output, Generated):
+            return self._writer(self.shape.output)
+        with _stream(self.seed, "encoder"):
+            encoder = parts.encoder(self.shape.encoding)
+        stack = self._stack(width(self.shape.encoding), "layer")
+        return Model(encoder, stack, self._readout(stack), many_to_one=self.shape.topology == "many to one")
+
+    def _writer(self, generated: Generated) -> Writer:
+        if self.shape.topology == "one to many":
+            with _stream(self.seed, "encoder"):
+                projection = parts.affine(width(self.shape.encoding), generated.width)
+            return Describer(projection, self._decoder(generated, "layer"), generated)
+        if self.cell.predicts:
+            raise NotSupportedError("its state is the prediction itself, which does not hold what an encoder has read")
+        with _stream(self.seed, "encoder"):
+            encoder = parts.encoder(self.shape.encoding)
+        reads = self._stack(width(self.shape.encoding), "layer")
+        decoder = self._decoder(generated, "decoder layer")
+        _check_handover(reads, decoder.stack)
+        return EncoderDecoder(encoder, reads, decoder, generated)
+
+    def _decoder(self, generated: Generated, stream: str) -> Decoder:
+        with _stream(self.seed, "decoder"):
+            embedding = nn.Embedding(generated.size, generated.width)
+        stack = self._stack(generated.width, stream)
+        stack.check_streams("a sequence is written step by step")
+        return Decoder(embedding, stack, self._readout(stack))
+
+    def _stack(self, features: int, stream: str) -> Stack:
+        """The layers; each draws its weights from a stream of its own."""
+        layers: list[Layer] = []
+        for depth in range(self.shape.layers):
+            top = depth == self.shape.layers - 1
+            with _stream(self.seed, f"{stream} {depth}"):
+                layers.append(parts.layer(self, features, top=top))
+            features = layers[-1].output_size
+        return Stack(layers, self.shape.dropout)
+
+    def _readout(self, stack: Stack) -> nn.Module:
+        with _stream(self.seed, "readout"):
+            outputs = width(self.shape.output)
+            return nn.Identity() if self.cell.predicts else parts.affine(stack.top.output_size, outputs)
 
 
 def build(
     cell: CellClass, options: Mapping[str, object], architecture: Architecture, hidden_size: int, seed: int
-) -> Model:
+) -> AnyModel:
     """Build a model whose parts draw their weights from streams of their own.
 
     For one seed, the embedding and the readout start the same for all cells, where shapes allow.
@@ -50,18 +112,10 @@ def build(
     Raises:
         NotSupportedError: the cell cannot be built like this.
     """
-    with _stream(seed, "encoder"):
-        encoder = _encoder(architecture.encoding)
-    layers: list[Layer] = []
-    features = width(architecture.encoding)
-    for depth in range(architecture.layers):
-        top = depth == architecture.layers - 1
-        with _stream(seed, f"layer {depth}"):
-            layers.append(_layer(cell, options, features, hidden_size, architecture.output, top=top))
-        features = layers[-1].output_size
-    with _stream(seed, "readout"):
-        readout = nn.Identity() if cell.predicts else _readout(features, width(architecture.output))
-    return Model(encoder, layers, readout, many_to_one=architecture.many_to_one)
+    model = Design(cell, options, architecture, hidden_size, seed).model()
+    with _stream(seed, "init"):
+        initialise(model, architecture.init)
+    return model
 
 
 def parameter_count(module: nn.Module) -> int:
@@ -80,38 +134,14 @@ def check_cell(candidate: object, what: str) -> CellClass:
     raise HarnessError(f"{what} is no cell: it must be a subclass of harness.Cell or harness.Layer.")
 
 
-def _encoder(encoding: Encoding) -> nn.Module:
-    if isinstance(encoding, OneHot):
-        return OneHotEncoder(encoding.size)
-    if isinstance(encoding, Embedding):
-        return nn.Embedding(encoding.size, encoding.width)
-    return nn.Identity()
-
-
-def _readout(features: int, outputs: int) -> nn.Linear:
-    """An affine readout that starts as a gate's input does: Glorot weights, zero bias."""
-    readout = nn.Linear(features, outputs)
-    nn.init.xavier_uniform_(readout.weight)
-    nn.init.zeros_(readout.bias)
-    return readout
-
-
-def _layer(
-    cell: CellClass, options: Mapping[str, object], features: int, hidden_size: int, output: Output, *, top: bool
-) -> Layer:
-    if not top and (cell.below is not None or cell.predicts):
-        if cell.below is None:
-            raise NotSupportedError("it makes the prediction itself and names nothing to stand below it in a stack")
-        built = cell.below(features, hidden_size)
-    elif cell.predicts:
-        built = cell(features, hidden_size, width(output), _activation(output), **options)
-    else:
-        built = cell(features, hidden_size, **options)
-    return built if isinstance(built, Layer) else Recurrence(built)
-
-
-def _activation(output: Output) -> nn.Module:
-    return nn.Softmax(dim=-1) if isinstance(output, Classes) else nn.Identity()
+def _check_handover(reads: Stack, writes: Stack) -> None:
+    """The decoder starts from the encoder's states, so these must be alike."""
+    for ended, begins in zip(reads.initial(1), writes.initial(1), strict=True):
+        shapes = [[tuple(state.shape[1:]) for state in states] for states in (ended, begins)]
+        if shapes[0] != shapes[1]:
+            raise NotSupportedError(
+                f"its states depend on what it reads: the encoder's have shapes {shapes[0]}, the decoder's {shapes[1]}"
+            )
 
 
 @contextmanager

@@ -52,6 +52,10 @@ class Cell(nn.Module):
         like = next(self.parameters())
         return tuple(like.new_zeros(batch, self.hidden_size) for _ in self.states)
 
+    def recurrent_matrices(self) -> dict[str, Tensor]:
+        """Views of the square matrices that multiply the state, by name; by default those of its gates."""
+        return gate_matrices(self)
+
 
 class Gate(nn.Module):
     """The affine part of a gate, W x + U h + b.
@@ -84,6 +88,17 @@ class Gate(nn.Module):
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
         """W x + U h + b, with x (batch, input_size) and h (batch, hidden_size) to (batch, output_size)."""
         return torch.addmm(torch.addmm(self.bias, x, self.input), h, self.recurrent)
+
+
+def gate_matrices(module: nn.Module) -> dict[str, Tensor]:
+    """The recurrent matrices of all gates of a module: Uᵀ (hidden_size, hidden_size), one for each joined gate."""
+    found: dict[str, Tensor] = {}
+    for name, gate in module.named_modules():
+        if isinstance(gate, Gate):
+            parts = torch.split(gate.recurrent, gate.recurrent.shape[0], dim=1)
+            square = [part for part in parts if part.shape[0] == part.shape[1]]
+            found |= {f"{name} {number}" if len(parts) > 1 else name: part for number, part in enumerate(square)}
+    return found
 
 
 CellClass = type[Any]

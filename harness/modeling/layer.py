@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import nn
 
+from harness.modeling.cell import gate_matrices
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -26,6 +28,9 @@ class Layer(nn.Module):
     """Whether the outputs are the prediction itself, so that the model adds no readout; see `Cell.predicts`."""
     below: ClassVar[type[Cell] | None] = None
     """What stands below it in a stack of layers; its own class when None."""
+    streams: ClassVar[bool] = True
+    """Whether the states it returns let a later call go on. A layer that does not is refused where states are carried
+    or a sequence is written step by step."""
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
@@ -36,6 +41,10 @@ class Layer(nn.Module):
     def initial(self, batch: int) -> States:
         """The states before the first step, on the device and in the dtype of the parameters."""
         raise NotImplementedError
+
+    def recurrent_matrices(self) -> dict[str, Tensor]:
+        """Views of the square matrices that multiply the state, by name; by default those of its gates."""
+        return gate_matrices(self)
 
     def forward(self, x: Tensor, states: States) -> tuple[Tensor, States]:
         """Run over time.

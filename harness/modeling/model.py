@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from harness.modeling.cell import States
     from harness.modeling.layer import Layer
+    from harness.modeling.stack import Stack
+    from harness.modeling.tensors import Tensors
 
 
 class OneHotEncoder(nn.Module):
@@ -31,43 +33,50 @@ class OneHotEncoder(nn.Module):
 
 
 class Model(nn.Module):
-    """Input encoding, recurrent layers and readout.
+    """Input encoding, recurrent layers and readout: an output at every step, or one at the end.
 
     Args:
         encoder: inputs to vectors (time, batch, features).
-        layers: each takes the outputs of the one below.
+        stack: the recurrent layers.
         readout: the topmost outputs to the task's outputs; the identity where the topmost cell predicts itself.
-        many_to_one: whether the output is read once a sequence, at its last step, rather than at every step.
+        many_to_one: whether the output is read once a sequence, after its last step, rather than at every step.
     """
 
-    def __init__(self, encoder: nn.Module, layers: Sequence[Layer], readout: nn.Module, *, many_to_one: bool) -> None:
+    def __init__(self, encoder: nn.Module, stack: Stack, readout: nn.Module, *, many_to_one: bool) -> None:
         super().__init__()
         self.encoder = encoder
-        self.layers = nn.ModuleList(layers)
+        self.stack = stack
         self.readout = readout
         self.many_to_one = many_to_one
 
-    def forward(
-        self, inputs: Tensor, states: Sequence[States] | None = None, lengths: Tensor | None = None
-    ) -> tuple[Tensor, list[States]]:
+    @property
+    def recurrent(self) -> list[Layer]:
+        """All recurrent layers."""
+        return list(self.stack)
+
+    def forward(self, batch: Tensors, states: Sequence[States] | None = None) -> tuple[Tensor, list[States]]:
         """Run a batch.
 
+        What lies behind a sequence's end reaches no output that is read: layers are causal or know the lengths, and a
+        many-to-one output is read at each sequence's own end.
+
         Args:
-            inputs: (time, batch) integers or (time, batch, features) real values.
+            batch: its inputs are (time, batch) integers or (time, batch, features) real values.
             states: of each layer, as the previous call returned them; initial ones when None.
-            lengths: (batch), where sequences are shorter than `time`. What lies behind a sequence's end reaches no
-                output that is read: layers are causal, and a many-to-one output is read at each sequence's own end.
 
         Returns:
             The outputs, (batch, out) when many to one and (time, batch, out) otherwise, and the states of each layer.
         """
-        x = self.encoder(inputs)  # (time, batch, features)
-        if states is None:
-            states = [cast("Layer", layer).initial(x.shape[1]) for layer in self.layers]
-        final = []
-        for layer, layer_states in zip(self.layers, states, strict=True):
-            x, after = layer(x, layer_states)  # (time, batch, hidden)
-            final.append(after)
+        x = self.encoder(batch.inputs)  # (time, batch, features)
+        outputs, final = self.stack(x, states, batch.lengths)  # (time, batch, hidden)
         if self.many_to_one:
-            x = x[-1] if lengths is None else x[lengths - 1, torch.arange(x.shape[1], device=x.device)]
-        return self.readout(x), final
+            outputs = self.stack.summary(outputs, batch.lengths)  # (batch, hidden)
+        return self.readout(outputs), final
+
+    def answer(self, batch: Tensors, states: Sequence[States] | None = None) -> tuple[Any, list[States]]:
+        """What is scored: here the outputs themselves."""
+        return self(batch, states)  # type: ignore[no-any-return]  # torch's modules are called untyped
+
+    def steps(self, batch: Tensors) -> int:
+        """Time steps of sequences in a batch."""
+        return batch.input_steps

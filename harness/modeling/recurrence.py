@@ -26,6 +26,10 @@ class Recurrence(Layer):
         """The cell's states before the first step."""
         return self.cell.initial(batch)
 
+    def recurrent_matrices(self) -> dict[str, Tensor]:
+        """The cell's."""
+        return self.cell.recurrent_matrices()
+
     def forward(self, x: Tensor, states: States) -> tuple[Tensor, States]:
         """Step through x (time, batch, input_size); the outputs are the first state after each step."""
         outputs = []

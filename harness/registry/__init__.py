@@ -1,6 +1,7 @@
 """How cells, tasks and data sets come in: hooks, discovery, and lookup by name."""
 
 from harness.registry.catalog import Catalog, Entry, Origin
+from harness.registry.choice import chosen
 from harness.registry.describe import Description
 from harness.registry.hooks import hookimpl
 from harness.registry.options import bind, signature
@@ -17,6 +18,7 @@ __all__ = [
     "Plugins",
     "Reference",
     "bind",
+    "chosen",
     "current",
     "hookimpl",
     "install",

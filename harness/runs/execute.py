@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import nn
 
 from harness.errors import HarnessError, NotSupportedError
 from harness.modeling.assembly import Architecture, build, check_cell, parameter_count
@@ -24,8 +26,8 @@ from harness.training.splits import Splits
 from harness.training.task import Task
 
 if TYPE_CHECKING:
+    from harness.modeling.assembly import AnyModel
     from harness.modeling.cell import CellClass
-    from harness.modeling.model import Model
 
 Report = Callable[[int, float], None]
 """Is told the step and its training loss."""
@@ -76,7 +78,10 @@ def load_cell(component: Component, plugins: tuple[str, ...] = ()) -> tuple[Cell
 def architecture(spec: RunSpec) -> Architecture:
     """All of the model but its cell and its size."""
     task = load_task(spec.task, spec.plugins)
-    return Architecture(task.encoding, task.output, task.many_to_one, spec.recipe.layers)
+    recipe = spec.recipe
+    return Architecture(
+        task.encoding, task.output, task.topology, recipe.layers, recipe.bidirectional, recipe.dropout, recipe.init
+    )
 
 
 def sized(spec: RunSpec) -> tuple[int, int]:
@@ -112,17 +117,17 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
         best_step=training.best_step,
         hidden_size=hidden_size,
         parameters=parameters,
-        recurrent_parameters=parameter_count(model.layers),
+        recurrent_parameters=parameter_count(nn.ModuleList(model.recurrent)),
         seconds=training.seconds,
         sequence_steps=training.sequence_steps,
-        clipped=training.clipped_steps / len(training.losses),
+        clipped=fmean(training.clipped),
         engine=_engine(model),
         curve=[asdict(point) for point in training.curve],
     )
     return record if training.diverged else _tested(record, model, task, splits)
 
 
-def _tested(record: RunRecord, model: Model, task: Task, splits: Splits) -> RunRecord:
+def _tested(record: RunRecord, model: AnyModel, task: Task, splits: Splits) -> RunRecord:
     """The record with the test scores, now that the choice on validation is made, and whether they solve the task."""
     scores = evaluate(model, task, splits.test())
     first = task.metrics[0]
@@ -168,8 +173,8 @@ def _metrics(spec: RunSpec) -> list[dict[str, Any]]:
         return []
 
 
-def _engine(model: Model) -> str:
-    return "loop" if any(isinstance(layer, Recurrence) for layer in model.layers) else "layer"
+def _engine(model: AnyModel) -> str:
+    return "loop" if any(isinstance(module, Recurrence) for module in model.modules()) else "layer"
 
 
 def _baselines(spec: BaselineSpec) -> BaselineRecord:

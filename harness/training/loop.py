@@ -5,23 +5,25 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from itertools import islice
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import torch
-from torch.nn.utils import clip_grad_norm_
-from torch.optim.lr_scheduler import LambdaLR
 
+from harness.modeling.tensors import detach
 from harness.training.clock import Clock
+from harness.training.update import Update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from torch import Tensor
 
+    from harness.modeling.assembly import AnyModel
     from harness.modeling.cell import States
-    from harness.modeling.model import Model
+    from harness.modeling.tensors import Tensors
     from harness.training.recipe import Recipe
-    from harness.training.splits import Splits, Tensors
+    from harness.training.splits import Splits
     from harness.training.task import Task, Totals
 
 EXPLODED = 1000.0
@@ -32,11 +34,22 @@ LOOK_EVERY = 10
 
 @dataclass(frozen=True)
 class Point:
-    """A point of the learning curve: the mean training loss since the last point, and the validation scores."""
+    """A point of the learning curve: validation scores, and how training went since the last point.
+
+    Attributes:
+        step: optimiser steps so far.
+        seconds: of training so far.
+        loss: the mean training loss.
+        gradient_norm: the mean norm of the gradient over all parameters, before it was clipped.
+        clipped: the share of clipped steps.
+        scores: metric to value.
+    """
 
     step: int
     seconds: float
     loss: float
+    gradient_norm: float
+    clipped: float
     scores: dict[str, float]
 
 
@@ -49,13 +62,31 @@ class Training:
     seconds: float = 0.0
     sequence_steps: int = 0
     losses: list[float] = field(default_factory=list)
-    clipped_steps: int = 0
+    norms: list[float] = field(default_factory=list)
+    """Of the gradient over all parameters at each step, before it was clipped."""
+    clipped: list[bool] = field(default_factory=list)
     diverged: str = ""
     """What happened, where training diverged; the curve up to there stands."""
 
 
+class Observer:
+    """Looks at a model at some moments of its training; this one never does."""
+
+    moments: frozenset[int] = frozenset()
+    """Steps after which it looks; 0 is before the first one."""
+
+    def look(self, step: int) -> None:
+        """Look at the model, which is left as it was."""
+
+
 def train(
-    model: Model, task: Task, recipe: Recipe, splits: Splits, device: torch.device, report: Callable[[int, float], None]
+    model: AnyModel,
+    task: Task,
+    recipe: Recipe,
+    splits: Splits,
+    device: torch.device,
+    report: Callable[[int, float], None],
+    observer: Observer | None = None,
 ) -> Training:
     """Train the model by the recipe and leave it in the state that did best on validation.
 
@@ -66,9 +97,13 @@ def train(
         splits: the data; only training and validation are read.
         device: of the model.
         report: is told the step and its training loss now and then.
+        observer: looks at the model now and then; its time does not count.
+
+    Raises:
+        HarnessError: the recipe names an optimiser, schedule or regulariser that there is not.
     """
-    optimiser = torch.optim.Adam(model.parameters(), recipe.learning_rate, betas=(recipe.beta1, recipe.beta2))
-    schedule = LambdaLR(optimiser, recipe.rate)
+    observer = observer or Observer()
+    update = Update(model, recipe)
     evaluate_at = recipe.evaluation_steps()
     result = Training()
     metric = task.metrics[0]
@@ -77,20 +112,19 @@ def train(
     since = 0  # the step of the last evaluation
     unread: list[tuple[Tensor, Tensor]] = []  # loss and gradient norm of the steps since the last look
     states: list[States] | None = None
+    if 0 in observer.moments:
+        observer.look(0)
     clock = Clock(device)
     clock.start()
     for step, batch in enumerate(islice(splits.train(recipe.batch), recipe.steps), start=1):
-        outputs, states = model(batch.inputs, detach(states) if batch.carry else None, batch.lengths)
-        loss = task.loss(outputs, batch.targets, batch.lengths)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = clip_grad_norm_(model.parameters(), recipe.clip)
-        optimiser.step()
-        schedule.step()
-        result.sequence_steps += batch.sequence_steps
+        with update.watch() as watched:
+            outputs, states = model(batch, detach(states) if batch.carry else None)
+        loss = task.loss(outputs, batch)
+        norm = update(loss, watched)
+        result.sequence_steps += model.steps(batch)
         unread.append((loss.detach(), norm))
         if step % LOOK_EVERY == 0 or step in evaluate_at:
-            _look(unread, recipe.clip, result)
+            _look(unread, update.clip, result)
             report(step, result.losses[-1])
             if result.diverged:
                 break
@@ -103,9 +137,12 @@ def train(
             if math.isnan(scores[metric.name]):
                 result.diverged = f"validation {metric.name} nan at step {step}"
                 break
-            mean_loss = sum(result.losses[since:]) / (step - since)
-            result.curve.append(Point(step, clock.seconds, mean_loss, scores))
+            result.curve.append(_point(step, clock.seconds, result, since, scores))
             since = step
+        if step in observer.moments:
+            clock.stop()
+            observer.look(step)
+            clock.start()
     clock.stop()
     result.seconds = clock.seconds
     if best:
@@ -113,30 +150,31 @@ def train(
     return result
 
 
-def evaluate(model: Model, task: Task, batches: Iterable[Tensors]) -> dict[str, float]:
+def evaluate(model: AnyModel, task: Task, batches: Iterable[Tensors]) -> dict[str, float]:
     """The task's metrics over some batches, without training."""
     totals: Totals = {}
     states: list[States] | None = None
     model.eval()
     with torch.inference_mode():
         for batch in batches:
-            outputs, states = model(batch.inputs, states if batch.carry else None, batch.lengths)
-            for name, value in task.tally(outputs, batch.targets, batch.lengths).items():
+            outputs, states = model.answer(batch, states if batch.carry else None)
+            for name, value in task.tally(outputs, batch).items():
                 totals[name] = totals.get(name, 0) + value
     model.train()
     return task.score(totals)
 
 
-def detach(states: list[States] | None) -> list[States] | None:
-    """The same states, cut off from the graph that made them: where truncated backpropagation stops."""
-    return states and [tuple(state.detach() for state in layer) for layer in states]
+def _point(step: int, seconds: float, result: Training, since: int, scores: dict[str, float]) -> Point:
+    loss, norm, clipped = (fmean(values[since:]) for values in (result.losses, result.norms, result.clipped))
+    return Point(step, seconds, loss, norm, clipped, scores)
 
 
 def _look(unread: list[tuple[Tensor, Tensor]], clip: float, result: Training) -> None:
     """Read the losses and gradient norms of the last steps; say so where training has diverged."""
     for loss, norm in torch.stack([torch.stack(pair) for pair in unread]).tolist():
         result.losses.append(loss)
-        result.clipped_steps += norm >= clip
+        result.norms.append(norm)
+        result.clipped.append(norm >= clip)
         step = len(result.losses)
         if not math.isfinite(loss):
             result.diverged = f"loss {loss} at step {step}"
@@ -149,5 +187,5 @@ def _look(unread: list[tuple[Tensor, Tensor]], clip: float, result: Training) ->
     unread.clear()
 
 
-def _copy(model: Model) -> dict[str, Tensor]:
+def _copy(model: AnyModel) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}

@@ -3,46 +3,57 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Lt
 
 Budget = Literal["smoke", "quick", "full"]
+Positive = Annotated[float, Gt(0)]
+Count = Annotated[int, Ge(1)]
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How to train, the same for all cells.
 
+    What is a name may have options, as a cell's: `optimiser="sgd:momentum=0.9"`.
+
     Attributes:
         steps: optimiser steps.
         batch: sequences a step.
-        learning_rate: of Adam (Kingma and Ba 2015).
+        learning_rate: of the optimiser, before the schedule.
         parameters: the size that cells are compared at unless the user says otherwise: all trainable parameters.
-        decay: the share of the run, at its end, over which the learning rate falls linearly to zero; before, it is
-            constant.
-        beta1: Adam's memory of gradients.
-        beta2: Adam's memory of squared gradients.
-        clip: the threshold c of gradient clipping by global norm (Pascanu, Mikolov and Bengio 2013, algorithm 1).
-        evaluations: how often the validation set is read, at equal distances, the last step included.
+        hidden_size: compares cells at this hidden size instead.
         layers: how many recurrent layers.
+        bidirectional: whether each layer also reads its sequence from the end.
+        dropout: the share of a layer's outputs that training leaves out, below the layer above or the readout.
+        init: initial weights: the "cell"'s own, "orthogonal" recurrent matrices, "uniform:bound=0.08" or "torch"'s.
+        optimiser: adam, adamw, rmsprop or sgd, each with its options.
+        weight_decay: of the optimiser.
+        schedule: of the learning rate: constant, linear, cosine or step.
+        clip: the threshold c of gradient clipping by global norm (Pascanu, Mikolov and Bengio 2013, algorithm 1); no
+            clipping when None.
+        regulariser: "none" or "pascanu:alpha=2".
+        evaluations: how often the validation set is read, at equal distances, the last step included.
     """
 
-    steps: int
-    batch: int
-    learning_rate: float
-    parameters: int
-    decay: float = 0.0
-    beta1: float = 0.9
-    beta2: float = 0.999
-    clip: float = 1.0
-    evaluations: int = 10
-    layers: int = 1
+    steps: Count
+    batch: Count
+    learning_rate: Positive
+    parameters: Count
+    hidden_size: Count | None = None
+    layers: Count = 1
+    bidirectional: bool = False
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+    init: str = "cell"
+    optimiser: str = "adam"
+    weight_decay: Annotated[float, Ge(0)] = 0.0
+    schedule: str = "constant"
+    clip: Positive | None = 1.0
+    regulariser: str = "none"
+    evaluations: Count = 10
 
     def evaluation_steps(self) -> set[int]:
         """The steps after which the validation set is read."""
         points = min(self.evaluations, self.steps)
         return {round(self.steps * (point + 1) / points) for point in range(points)}
-
-    def rate(self, step: int) -> float:
-        """The learning rate of a step, counted from 0, as a share of the recipe's."""
-        left = self.steps - step
-        return min(1.0, left / (self.decay * self.steps)) if self.decay else 1.0

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
+from harness.modeling.tensors import Tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import Tensor
+    import torch
 
-    from harness.data.batch import Batch, Split
+    from harness.data.batch import Split
     from harness.training.task import Task
 
 EVALUATION_BATCH = 256
@@ -36,6 +36,10 @@ class Splits:
         """Training batches, without end."""
         return _endless(self._read("train", batch), type(self._task).__name__)
 
+    def few(self, rows: int) -> Tensors:
+        """The first of the validation examples, to look at."""
+        return next(self._read("validation", rows))
+
     def validation(self) -> Iterator[Tensors]:
         """Every validation example once."""
         return self._read("validation", EVALUATION_BATCH)
@@ -50,25 +54,6 @@ class Splits:
         if self._test_read:
             raise RuntimeError(f"{split} data asked for after the test set was read")
         return (Tensors(arrays, self._device) for arrays in self._task.batches(split, batch, self._seed))
-
-
-class Tensors:
-    """A batch as tensors on a device; see `Batch` for the shapes."""
-
-    def __init__(self, batch: Batch, device: torch.device) -> None:
-        def move(array: object) -> Tensor:
-            tensor = torch.as_tensor(array)
-            if device.type == "cuda":  # page-locked memory lets the copy run beside the computation
-                return tensor.pin_memory().to(device, non_blocking=True)
-            return tensor
-
-        self.inputs = move(batch.inputs)
-        self.targets = move(batch.targets)
-        self.lengths = None if batch.lengths is None else move(batch.lengths)
-        self.carry = batch.carry
-        self.sequence_steps = (
-            int(batch.lengths.sum()) if batch.lengths is not None else self.inputs.shape[0] * self.inputs.shape[1]
-        )
 
 
 def _endless(batches: Iterator[Tensors], task: str) -> Iterator[Tensors]:

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from harness.errors import HarnessError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 
     from harness.data.batch import Batch, Split
     from harness.data.card import DataSet
-    from harness.modeling.encoding import Encoding, Output
+    from harness.modeling.encoding import Encoding, Output, Topology
+    from harness.modeling.tensors import Tensors
     from harness.training.recipe import Budget, Recipe
 
 Totals = dict[str, Any]
@@ -59,8 +62,11 @@ class Task(ABC):
     """What is measured; the first is the one that chooses the best state and stands in tables."""
     recipes: ClassVar[Mapping[Budget, Recipe]]
     """The recipe of each budget."""
-    many_to_one: ClassVar[bool]
-    """Whether the output is read once a sequence, at its end, or at every step."""
+    topology: ClassVar[Topology]
+    """How inputs and outputs lie in time."""
+    causal: ClassVar[bool] = False
+    """Whether an output must not depend on later inputs: such a task is never read from its end. What a decoder writes
+    is causal anyhow."""
     solved: ClassVar[float | None] = None
     """The value of the first metric beyond which the task counts as solved, where that makes sense."""
 
@@ -101,17 +107,65 @@ class Task(ABC):
         """What identifies the data: two runs with equal fingerprints saw the same examples."""
         return " ".join(card.fingerprint for card in self.datasets())
 
-    def loss(self, outputs: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
-        """The training loss: by default cross-entropy in nats for classes, squared error for real values.
+    def loss(self, outputs: Tensor, batch: Tensors) -> Tensor:
+        """The training loss, a mean over the examples, or over the steps within their lengths.
 
-        Either is a mean over the examples, or over the steps within their lengths.
+        By default cross-entropy in nats for classes and generated symbols, their sum for binary values, squared error
+        for real values, and for CTC the negative log-likelihood of a target sequence (Graves et al. 2006), a mean over
+        sequences.
+
+        Args:
+            outputs: of the model; see `Model` for the shapes.
+            batch: what went in, and what should come out.
         """
-        from harness.training.scoring import losses, select  # noqa: PLC0415 - declaring a task needs no torch
+        from harness.training.scoring import mean_loss  # noqa: PLC0415 - declaring a task needs no torch
 
-        return losses(*select(outputs, targets, lengths)).mean()
+        return mean_loss(outputs, batch, self.topology)
 
-    def tally(self, outputs: Tensor, targets: Tensor, lengths: Tensor | None) -> Totals:
-        """The sums that `score` needs, over one batch: by default "loss", "count" and, for classes, "correct"."""
-        from harness.training.scoring import select, totals  # noqa: PLC0415
+    def tally(self, outputs: Any, batch: Tensors) -> Totals:  # noqa: ANN401 - logits, or what was decoded
+        """The sums that `score` needs, over one batch: by default "loss", "count" and, for classes, "correct".
 
-        return totals(*select(outputs, targets, lengths))
+        Args:
+            outputs: as in `loss`; `Hypotheses` where sequences are generated.
+            batch: what went in, and what should come out.
+        """
+        from harness.training.scoring import totals  # noqa: PLC0415
+
+        return totals(outputs, batch)
+
+    def show(self, outputs: Any, batch: Tensors) -> list[str]:  # noqa: ANN401, ARG002
+        """Some answers of the model, a line each, for people to read; by default none.
+
+        Args:
+            outputs: as in `tally`.
+            batch: the first batch of the validation set, whatever the seed.
+        """
+        return []
+
+    def read(self, prompt: str) -> Batch:
+        """A user's own input as a batch of one, for `harness sample --prompt`.
+
+        Raises:
+            HarnessError: the task takes no prompts, or not this one.
+        """
+        raise HarnessError(f"{type(self).__name__} takes no prompt: {prompt!r} was given.")
+
+
+class LanguageTask(Task):
+    """A task whose outputs are the next symbol of a text, so that its models can write.
+
+    Outputs are `Classes` over the symbols that go in.
+    """
+
+    topology: ClassVar[Topology] = "many to many"
+    causal: ClassVar[bool] = True
+    prompt: ClassVar[str]
+    """What the samples of text that are stored with every run begin with."""
+
+    @abstractmethod
+    def encode(self, text: str) -> list[int]:
+        """A text as symbols."""
+
+    @abstractmethod
+    def decode(self, symbols: Sequence[int]) -> str:
+        """Symbols as a text."""

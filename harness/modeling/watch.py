@@ -1,0 +1,71 @@
+"""Watching recurrent layers step by step: what goes in and out of each, while gradients can still flow through it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.modeling.bidirectional import Bidirectional
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from torch import Tensor
+
+    from harness.modeling.cell import States
+    from harness.modeling.layer import Layer
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a layer: what it read (batch, features), and its states before and after."""
+
+    x: Tensor
+    before: States
+    after: States
+
+
+@dataclass
+class Watched:
+    """A layer and the steps that it made while it was watched."""
+
+    layer: Layer
+    forward: Callable[[Tensor, States], tuple[Tensor, States]]
+    """The layer's own, which is not watched."""
+    steps: list[Step] = field(default_factory=list)
+
+
+@contextmanager
+def watching(layers: Iterable[Layer]) -> Iterator[list[Watched]]:
+    """Run layers step by step while this lasts, whatever they are, and keep what each step did.
+
+    A bidirectional layer is watched as the two that it consists of.
+    """
+    single = [one for layer in layers for one in _one_way(layer)]
+    watched = [Watched(layer, layer.forward) for layer in single]
+    with ExitStack() as stack:
+        for one in watched:
+            one.layer.forward = partial(_step_through, one)  # type: ignore[method-assign]
+            stack.callback(one.layer.__dict__.pop, "forward")
+        yield watched
+
+
+def _one_way(layer: Layer) -> list[Layer]:
+    return [layer.ahead, layer.back] if isinstance(layer, Bidirectional) else [layer]
+
+
+def _step_through(watched: Watched, x: Tensor, states: States) -> tuple[Tensor, States]:
+    outputs = []
+    for x_t in torch.split(x, 1):  # (1, batch, features)
+        before = states
+        y, states = watched.forward(x_t, before)
+        h = y.squeeze(0)
+        if states[0].shape == h.shape and torch.equal(h, states[0]):
+            states = (h, *states[1:])  # one tensor, through which everything later depends on this step
+        watched.steps.append(Step(x_t.squeeze(0), before, states))
+        outputs.append(h)
+    return torch.stack(outputs), states
