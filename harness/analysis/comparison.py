@@ -134,12 +134,12 @@ def _titles(first: Sequence[RunRecord]) -> list[str]:
                 (record.spec.budget, {other.budget for other in rivals}),
                 (str(record.spec.size), {other.size for other in rivals}),
                 (record.spec.device, {other.device for other in rivals}),
-                (f"layers={record.spec.recipe.layers}", {other.recipe.layers for other in rivals}),
                 (f"task {record.spec.task.source[:6]}", {other.task.source for other in rivals}),
                 (f"data {record.spec.data[:6]}", {other.data for other in rivals}),
             )
             if len(values) > 1
         ]
+        marks += record.spec.changes
         titles.append(record.spec.task.label + (f" ({', '.join(marks)})" if marks else ""))
     return titles
 

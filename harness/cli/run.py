@@ -13,6 +13,7 @@ EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
     "harness run --cells elman,my_cell.py:MGU --tasks adding:length=400 --seeds 10",
     "harness run --cells lstm --tasks char-lm:corpus=my_book.txt --match params=200000 --budget full",
+    "harness run --cells gru --tasks highlight --layers 2 --bidirectional --dropout 0.1 --set lr=0.002",
 )
 
 Names = list[str]
@@ -44,7 +45,23 @@ def command(
         str | None, typer.Option(metavar="params=N", help="Parameters of every model; the recipe's unless given.")
     ] = None,
     hidden: Annotated[int | None, typer.Option(min=1, help="Hidden size of every cell, instead of --match.")] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers; the recipe's unless given.")] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
+    bidirectional: Annotated[
+        bool, typer.Option("--bidirectional", help="Each layer also reads its sequence from the end.")
+    ] = False,
+    dropout: Annotated[
+        float | None, typer.Option(min=0, max=1, help="The share of a layer's outputs that training leaves out.")
+    ] = None,
+    regulariser: Annotated[
+        str | None, typer.Option(metavar="NAME", help="none, or pascanu:alpha=2 (keeps the norm of the error).")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A named recipe on top of each task's own: keras-slide.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change a recipe for all cells: lr=0.01, optimiser=sgd."),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     workers: Annotated[
         int | None,
@@ -76,7 +93,23 @@ def command(
         budget=budget,
         device=resolve(device),
         size=Size("hidden", hidden) if hidden is not None else Size.parse(match) if match is not None else None,
-        layers=layers,
+        recipe=recipe,
+        settings=_settings(settings, layers, dropout, regulariser, bidirectional=bidirectional),
         plugins=tuple(plugin or ()),
     )
     raise typer.Exit(Session(request, Path(out), workers).run())
+
+
+def _settings(
+    assignments: list[str] | None,
+    layers: int | None,
+    dropout: float | None,
+    regulariser: str | None,
+    *,
+    bidirectional: bool,
+) -> dict[str, object]:
+    """All changes to recipes, those with an option of their own included."""
+    from harness.training.settings import parse
+
+    own = {"layers": layers, "dropout": dropout, "regulariser": regulariser, "bidirectional": bidirectional or None}
+    return {**{name: value for name, value in own.items() if value is not None}, **parse(tuple(assignments or ()))}

@@ -103,6 +103,7 @@ class Session:
         from harness.cli.preparing import fetch, say_sizes
         from harness.runs import prepare
 
+        prepare.check_recipes(missing)
         failures = prepare.unloadable(missing)
         for error in failures.values():
             self._tell(error)

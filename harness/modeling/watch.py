@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from harness.modeling.bidirectional import Bidirectional
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from torch import Tensor
 
@@ -36,17 +37,25 @@ class Watched:
     layer: Layer
     forward: Callable[[Tensor, States], tuple[Tensor, States]]
     """The layer's own, which is not watched."""
+    around: Callable[[Layer], AbstractContextManager[object]] = nullcontext
+    """What else holds during a step."""
     steps: list[Step] = field(default_factory=list)
 
 
 @contextmanager
-def watching(layers: Iterable[Layer]) -> Iterator[list[Watched]]:
+def watching(
+    layers: Iterable[Layer], around: Callable[[Layer], AbstractContextManager[object]] = nullcontext
+) -> Iterator[list[Watched]]:
     """Run layers step by step while this lasts, whatever they are, and keep what each step did.
 
     A bidirectional layer is watched as the two that it consists of.
+
+    Args:
+        layers: to be watched.
+        around: gives a context that is entered for each step of a layer.
     """
     single = [one for layer in layers for one in _one_way(layer)]
-    watched = [Watched(layer, layer.forward) for layer in single]
+    watched = [Watched(layer, layer.forward, around) for layer in single]
     with ExitStack() as stack:
         for one in watched:
             one.layer.forward = partial(_step_through, one)  # type: ignore[method-assign]
@@ -62,7 +71,8 @@ def _step_through(watched: Watched, x: Tensor, states: States) -> tuple[Tensor, 
     outputs = []
     for x_t in torch.split(x, 1):  # (1, batch, features)
         before = states
-        y, states = watched.forward(x_t, before)
+        with watched.around(watched.layer):
+            y, states = watched.forward(x_t, before)
         h = y.squeeze(0)
         if states[0].shape == h.shape and torch.equal(h, states[0]):
             states = (h, *states[1:])  # one tensor, through which everything later depends on this step

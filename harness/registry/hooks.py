@@ -32,6 +32,10 @@ class Hooks:
         """Data sets: name to card, or to "package.module:CARD"."""
 
     @hookspec
+    def harness_recipes(self) -> Mapping[str, Mapping[str, object]]:  # type: ignore[empty-body]
+        """Named recipes: name to what it sets in a task's recipe, for `--recipe`."""
+
+    @hookspec
     def harness_run_started(self, spec: Any) -> None:  # noqa: ANN401 - a RunSpec, defined above this layer
         """A run has been handed to a worker."""
 

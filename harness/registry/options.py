@@ -37,7 +37,7 @@ def bind(cls: type, given: Mapping[str, object], what: str) -> dict[str, Any]:
             raise HarnessError(f'{what} has no option "{name}".{did_you_mean(name, defaults)}{_listing(defaults)}')
     annotations = _annotations(cls)
     return {
-        name: _convert(value, annotations.get(name, _type(defaults[name])), f"{what}: {name}={value}")
+        name: convert(value, annotations.get(name, _type(defaults[name])), f"{what}: {name}={value}")
         for name, value in given.items()
     }
 
@@ -66,7 +66,17 @@ def _annotations(cls: type) -> dict[str, Any]:
     return found
 
 
-def _convert(value: object, annotation: Any, where: str) -> object:  # noqa: ANN401 - a type of any kind
+def convert(value: object, annotation: Any, where: str) -> object:  # noqa: ANN401 - a type of any kind
+    """A value, usually text, as an annotated type.
+
+    Args:
+        value: as given.
+        annotation: a type, `Annotated` with ranges, `Literal` or a union with None, which is written "none".
+        where: the value stands, for messages.
+
+    Raises:
+        HarnessError: it is not one of that type.
+    """
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - only those who give options wait for it
 
     if value == "none" and type(None) in typing.get_args(annotation):

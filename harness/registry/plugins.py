@@ -81,6 +81,10 @@ class Plugins:
         """The data sets that plugins offer."""
         return Catalog("data set", self._offers("harness_datasets"))
 
+    def recipes(self) -> Catalog:
+        """The named recipes that plugins offer."""
+        return Catalog("recipe", self._offers("harness_recipes"))
+
     def _load(self, name: str, origin: Origin, load: Callable[[], object], *, asked: bool) -> None:
         if self.manager.has_plugin(name):  # two distributions may call their entry points the same
             name = f"{origin.distribution}/{name}"

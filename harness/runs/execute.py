@@ -21,7 +21,9 @@ from harness.registry import Component, bind, install
 from harness.runs.environment import environment
 from harness.runs.record import BaselineRecord, Record, RunRecord, Status
 from harness.runs.spec import BaselineSpec, RunSpec, Spec
+from harness.runs.weights import pack
 from harness.training.loop import evaluate, train
+from harness.training.observer import Observer
 from harness.training.splits import Splits
 from harness.training.task import Task
 
@@ -108,7 +110,8 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
     hidden_size, parameters = sized(spec)
     model = build(cell, options, architecture(spec), hidden_size, spec.seed).to(device)
     splits = Splits(task, spec.seed, device)
-    training = train(model, task, spec.recipe, splits, device, report)
+    observer = Observer(model, task, spec.recipe, splits)
+    training = train(model, task, spec.recipe, splits, device, report, observer)
     record = RunRecord(
         spec,
         status="diverged" if training.diverged else "finished",
@@ -123,8 +126,10 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
         clipped=fmean(training.clipped),
         engine=_engine(model),
         curve=[asdict(point) for point in training.curve],
+        diagnoses=[asdict(diagnosis) for diagnosis in observer.diagnoses],
+        samples=[asdict(sample) for sample in observer.samples],
     )
-    return record if training.diverged else _tested(record, model, task, splits)
+    return record if training.diverged else _tested(replace(record, state=pack(model)), model, task, splits)
 
 
 def _tested(record: RunRecord, model: AnyModel, task: Task, splits: Splits) -> RunRecord:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, LoadError, did_you_mean
 from harness.modeling.sizing import Size
-from harness.registry import Component, Reference, bind, install, signature
+from harness.registry import Component, Reference, bind, current, install, signature
+from harness.registry.options import text_of
 from harness.runs.spec import BaselineSpec, RunSpec
+from harness.training.recipe import Recipe
+from harness.training.settings import change
 from harness.training.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from harness.registry import Catalog
-    from harness.training.recipe import Budget, Recipe
+    from harness.training.recipe import Budget
 
 ALL = "all"
 
@@ -32,7 +35,8 @@ class Request:
         budget: which of the tasks' recipes.
         device: "cpu" or "cuda:N".
         size: what to hold equal between cells; the recipe's number of parameters when None.
-        layers: how many recurrent layers; as many as the recipe says when None.
+        recipe: a named recipe, whose settings come before others.
+        settings: changes to the tasks' recipes, by name.
         plugins: files and modules to load plugins from.
     """
 
@@ -42,7 +46,8 @@ class Request:
     budget: Budget
     device: str
     size: Size | None = None
-    layers: int | None = None
+    recipe: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
     plugins: tuple[str, ...] = ()
 
 
@@ -53,27 +58,31 @@ class Plan:
     request: Request
     cells: tuple[Component, ...]
     tasks: tuple[tuple[Component, Task], ...]
-    lost: tuple[LoadError, ...] = ()
-    """Tasks that were asked for and cannot be imported; the others are planned."""
+    lost: tuple[HarnessError, ...] = ()
+    """Why tasks that were asked for cannot be had; the others are planned."""
 
     @classmethod
     def make(cls, request: Request) -> Plan:
         """Look up what is named. Cells are not imported for it, and no data is read that is pinned.
 
         Raises:
-            HarnessError: something named does not exist, or a task does not take its options.
+            HarnessError: something named does not exist, a task does not take its options, or none can be had.
         """
         plugins = install(request.plugins)
         for kind, names in (("cell", request.cells), ("task", request.tasks)):
             if not names:
                 raise HarnessError(f"no {kind} was named: give names to --{kind}s, separated by commas, or all.")
         cells = tuple(_cell(plugins.cells(), name) for name in _names(request.cells, plugins.cells()))
-        tasks, lost = [], []
+        tasks: list[tuple[Component, Task]] = []
+        lost: list[HarnessError] = []
         for name in _names(request.tasks, plugins.tasks()):
             try:
-                tasks.append(_task(plugins.tasks(), name))
-            except LoadError as error:
+                component, task = _task(plugins.tasks(), name)
+                _check_directions(component, task, _changed(request, _recipe(component, task, request.budget)))
+            except (LoadError, RefusedError) as error:
                 lost.append(error)
+            else:
+                tasks.append((component, task))
         if lost and not tasks:
             raise lost[0]
         return cls(request, cells, tuple(tasks), tuple(lost))
@@ -93,10 +102,9 @@ class Plan:
 
     def _contest(self, component: Component, task: Task) -> RunSpec:
         """What all cells and seeds of a task share, as the first of its runs."""
-        recipe = _recipe(component, task, self.request.budget)
-        if self.request.layers is not None:
-            recipe = replace(recipe, layers=self.request.layers)
-        size = self.request.size or Size("params", recipe.parameters)
+        own = _recipe(component, task, self.request.budget)
+        recipe = _changed(self.request, own)
+        size = Size("params", recipe.parameters) if recipe.hidden_size is None else Size("hidden", recipe.hidden_size)
         return RunSpec(
             cell=self.cells[0],
             task=component,
@@ -104,9 +112,36 @@ class Plan:
             seed=0,
             budget=self.request.budget,
             recipe=recipe,
-            size=size,
+            size=self.request.size or size,
+            changes=_changes(own, recipe),
             device=self.request.device,
             plugins=self.request.plugins,
+        )
+
+
+class RefusedError(HarnessError):
+    """A task cannot be run as it was asked for; others can."""
+
+
+def _changed(request: Request, recipe: Recipe) -> Recipe:
+    """The recipe with what the user changed."""
+    if request.recipe is not None:
+        named: Any = current().recipes().find(request.recipe).load()
+        recipe = change(recipe, named, f"recipe {request.recipe}")
+    return change(recipe, request.settings, "--set")
+
+
+def _changes(own: Recipe, recipe: Recipe) -> tuple[str, ...]:
+    """What was changed, for people: `clip=none`."""
+    pairs = ((field.name, getattr(own, field.name), getattr(recipe, field.name)) for field in fields(Recipe))
+    return tuple(f"{name}={text_of(new)}" for name, old, new in pairs if new != old)
+
+
+def _check_directions(component: Component, task: Task, recipe: Recipe) -> None:
+    if recipe.bidirectional and (task.causal or task.topology in {"encoder-decoder", "one to many"}):
+        raise RefusedError(
+            f"{component.label} cannot be run with --bidirectional: its outputs must not depend on what comes later, "
+            "which the second direction has read."
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, LoadError, NotSupportedError
 from harness.runs.execute import load_cell, load_task, sized
+from harness.training.update import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,6 +48,16 @@ def first_batches(specs: Iterable[RunSpec]) -> None:
     """
     for spec in {spec.contest: spec for spec in specs}.values():
         next(iter(load_task(spec.task, spec.plugins).batches("train", spec.recipe.batch, spec.seed)))
+
+
+def check_recipes(specs: Iterable[RunSpec]) -> None:
+    """See that there is what the recipes name.
+
+    Raises:
+        HarnessError: there is no such optimiser, schedule or regulariser.
+    """
+    for recipe in dict.fromkeys(spec.recipe for spec in specs):
+        check(recipe)
 
 
 def unloadable(specs: Iterable[RunSpec]) -> dict[str, LoadError]:

@@ -37,7 +37,10 @@ class RunRecord:
         engine: what ran the recurrence: "loop" for a cell, "layer" for a whole-sequence layer.
         finished: when it ended, UTC, ISO 8601.
         environment: versions and machine.
-        curve: step, training seconds, training loss and validation scores at each evaluation.
+        curve: how training went, at each evaluation; see `Point`.
+        diagnoses: of the model before and after training; see `Diagnosis`.
+        samples: what the model made on the way; see `Sample`.
+        state: the weights that did best on validation, as safetensors; kept in a file of its own.
     """
 
     spec: RunSpec
@@ -60,6 +63,9 @@ class RunRecord:
     finished: str = ""
     environment: dict[str, Any] = field(default_factory=dict)
     curve: list[dict[str, Any]] = field(default_factory=list)
+    diagnoses: list[dict[str, Any]] = field(default_factory=list)
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    state: bytes = field(default=b"", repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values."""

@@ -30,6 +30,7 @@ class RunSpec:
         recipe: how the task trains in this budget, with what the user changed.
         size: what is held equal between cells.
         device: where it runs.
+        changes: what the user changed in the task's recipe, for people; the recipe has it.
         plugins: what the user named with `--plugin`, so that a worker finds the code; no part of the content.
     """
 
@@ -41,6 +42,7 @@ class RunSpec:
     recipe: Recipe
     size: Size
     device: str
+    changes: tuple[str, ...] = field(default=(), compare=False)
     plugins: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
@@ -73,6 +75,7 @@ class RunSpec:
             "task": Component(**values["task"]),
             "recipe": Recipe(**values["recipe"]),
             "size": Size(**values["size"]),
+            "changes": tuple(values["changes"]),
             "plugins": tuple(values["plugins"]),
         }
         return cls(**{**values, **parts})

@@ -6,7 +6,7 @@ Contract:
 - A record is never changed: adding another with the same key changes nothing.
 - Several processes may read and write at once: writers wait for one another.
 - A folder that is not one of ours, or that a newer version wrote, is refused and left untouched.
-- What is read is data only: JSON, never code.
+- What is read is data only: JSON and safetensors, never code.
 """
 
 from __future__ import annotations
@@ -19,21 +19,25 @@ from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.runs.record import BaselineRecord, Record, RunRecord
+from harness.runs.states import keep_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 FILE = "runs.sqlite"
-SCHEMA = 1
+SCHEMA = 2
 APPLICATION = 0x68726E73  # "hrns": how the file is known to be ours
 PATIENCE = 60
 """Seconds to wait for another writer."""
 
+HISTORY = ("curve", "diagnoses", "samples")
+"""What of a record tells how training went, kept apart from what tables need."""
+
 _TABLES = """
 CREATE TABLE runs (
     key TEXT PRIMARY KEY, cell TEXT NOT NULL, task TEXT NOT NULL, seed INTEGER NOT NULL, status TEXT NOT NULL,
-    finished TEXT NOT NULL, record TEXT NOT NULL, curve TEXT NOT NULL
+    finished TEXT NOT NULL, record TEXT NOT NULL, history TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE baselines (key TEXT PRIMARY KEY, task TEXT NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -73,11 +77,12 @@ class Store:
         key = record.spec.key
         with self._failures_told():
             if isinstance(record, RunRecord):
-                curve = json.dumps(values.pop("curve"))
                 spec = record.spec
+                keep_state(self.folder, key, values.pop("state"))
+                history = json.dumps({name: values.pop(name) for name in HISTORY})
                 row = (key, spec.cell.label, spec.task.label, spec.seed, record.status, record.finished)
                 self._connection.execute(
-                    "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, json.dumps(values), curve)
+                    "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, json.dumps(values), history)
                 )
             else:
                 self._connection.execute(
@@ -95,12 +100,26 @@ class Store:
         """The run records, all or those with the given keys, in the order in which they were finished."""
         wanted = None if keys is None else set(keys)
         with self._failures_told():
-            rows = self._connection.execute("SELECT key, record, curve FROM runs ORDER BY finished, key").fetchall()
+            rows = self._connection.execute("SELECT key, record, history FROM runs ORDER BY finished, key").fetchall()
         return [
-            RunRecord.from_dict({**json.loads(record), "curve": json.loads(curve)})
-            for key, record, curve in rows
+            RunRecord.from_dict({**json.loads(record), **json.loads(history)})
+            for key, record, history in rows
             if wanted is None or key in wanted
         ]
+
+    def run(self, beginning: str) -> RunRecord:
+        """The one run whose key begins so.
+
+        Raises:
+            HarnessError: there is none, or there are several.
+        """
+        found = [record for record in self.runs() if record.spec.key.startswith(beginning)]
+        if len(found) != 1:
+            count = f"{len(found)} runs" if found else "no run"
+            raise HarnessError(
+                f'{count} of {self.folder} begin with "{beginning}": harness runs {self.folder} lists all.'
+            )
+        return found[0]
 
     def baselines(self) -> list[BaselineRecord]:
         """All baseline records."""
@@ -143,6 +162,10 @@ class Store:
             raise HarnessError(
                 f"{self.folder} was written by a newer version of harness (its schema is {schema}, this version knows "
                 f"{SCHEMA}): upgrade cell-harness, or name another folder."
+            )
+        if tables and schema < SCHEMA:
+            raise HarnessError(
+                f"{self.folder} was written by a version of harness that was never released: name another folder."
             )
         if create:
             self._prepare_to_write()

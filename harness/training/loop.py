@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.modeling.assembly import AnyModel
     from harness.modeling.cell import States
     from harness.modeling.tensors import Tensors
+    from harness.training.observer import Observer
     from harness.training.recipe import Recipe
     from harness.training.splits import Splits
     from harness.training.task import Task, Totals
@@ -69,16 +70,6 @@ class Training:
     """What happened, where training diverged; the curve up to there stands."""
 
 
-class Observer:
-    """Looks at a model at some moments of its training; this one never does."""
-
-    moments: frozenset[int] = frozenset()
-    """Steps after which it looks; 0 is before the first one."""
-
-    def look(self, step: int) -> None:
-        """Look at the model, which is left as it was."""
-
-
 def train(
     model: AnyModel,
     task: Task,
@@ -102,7 +93,6 @@ def train(
     Raises:
         HarnessError: the recipe names an optimiser, schedule or regulariser that there is not.
     """
-    observer = observer or Observer()
     update = Update(model, recipe)
     evaluate_at = recipe.evaluation_steps()
     result = Training()
@@ -112,7 +102,7 @@ def train(
     since = 0  # the step of the last evaluation
     unread: list[tuple[Tensor, Tensor]] = []  # loss and gradient norm of the steps since the last look
     states: list[States] | None = None
-    if 0 in observer.moments:
+    if observer:
         observer.look(0)
     clock = Clock(device)
     clock.start()
@@ -139,7 +129,7 @@ def train(
                 break
             result.curve.append(_point(step, clock.seconds, result, since, scores))
             since = step
-        if step in observer.moments:
+        if observer and step in observer.moments:
             clock.stop()
             observer.look(step)
             clock.start()

@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from harness.training.recipe import Recipe
 
 
+def check(recipe: Recipe) -> None:
+    """See that there is what a recipe names.
+
+    Raises:
+        HarnessError: there is no such optimiser, schedule or regulariser, or it does not take these options.
+    """
+    chosen("optimiser", recipe.optimiser, OPTIMISERS)
+    chosen("schedule", recipe.schedule, SCHEDULES)
+    chosen("regulariser", recipe.regulariser, REGULARISERS)
+
+
 class Update:
     """Gradients, clipping, the optimiser and the schedule of its learning rate.
 

@@ -1,0 +1,87 @@
+"""What a finished run's model makes of a prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.errors import HarnessError
+from harness.modeling.assembly import build
+from harness.modeling.tensors import Tensors
+from harness.runs.execute import architecture, load_cell, load_task
+from harness.runs.states import read_state
+from harness.runs.weights import unpack
+from harness.training.observer import LENGTH, ROWS, TEMPERATURE
+from harness.training.task import LanguageTask
+from harness.training.writing import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.modeling.assembly import AnyModel
+    from harness.runs.record import RunRecord
+    from harness.training.task import Task
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a user wants to see; what is None is left to the task.
+
+    Attributes:
+        prompt: how a text begins, or an input.
+        temperature: of the choices of a language model.
+        length: symbols that it adds.
+        seed: of its choices.
+    """
+
+    prompt: str | None = None
+    temperature: float | None = None
+    length: int | None = None
+    seed: int | None = None
+
+
+def sample(folder: Path, record: RunRecord, wish: Wish) -> str:
+    """A text that the run's model writes, or some of its answers.
+
+    Raises:
+        HarnessError: the run keeps no state, or the task does not do what was wished for.
+    """
+    spec = record.spec
+    if record.status != "finished" or record.hidden_size is None:
+        raise HarnessError(f"run {spec.key} ({spec}) is {record.status}: it keeps no state to sample from.")
+    state = read_state(folder, spec.key)
+    cell, options = load_cell(spec.cell, spec.plugins)
+    model = build(cell, options, architecture(spec), record.hidden_size, spec.seed)
+    unpack(model, state)
+    task = load_task(spec.task, spec.plugins)
+    if isinstance(task, LanguageTask):
+        length, temperature = wish.length or LENGTH, TEMPERATURE if wish.temperature is None else wish.temperature
+        return write(model, task, wish.prompt or task.prompt, length, temperature, wish.seed or 0)
+    _check(wish, spec.task.label)
+    return answer(model, task, wish.prompt)
+
+
+def answer(model: AnyModel, task: Task, prompt: str | None) -> str:
+    """What the model makes of a prompt, or of the first validation examples.
+
+    Raises:
+        HarnessError: the task has nothing to show.
+    """
+    batch = next(iter(task.batches("validation", ROWS, 0))) if prompt is None else task.read(prompt)
+    tensors = Tensors(batch, torch.device("cpu"))
+    model.eval()
+    with torch.inference_mode():
+        outputs, _ = model.answer(tensors)
+        lines = task.show(outputs, tensors)
+    if not lines:
+        raise HarnessError(f"{type(task).__name__} has no answers that could be shown.")
+    return "\n".join(lines)
+
+
+def _check(wish: Wish, task: str) -> None:
+    given = {"--temperature": wish.temperature, "--length": wish.length, "--seed": wish.seed}
+    for option, value in given.items():
+        if value is not None:
+            raise HarnessError(f"{option} is for language models: {task} has one answer to an input.")

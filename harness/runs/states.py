@@ -1,0 +1,43 @@
+"""The trained weights of runs: a file each in the folder `states` of a results folder, in the safetensors format."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDER = "states"
+
+
+def keep_state(folder: Path, key: str, state: bytes) -> None:
+    """Write the weights of a run so that they are there whole or not at all; nothing where there are none."""
+    path = _path(folder, key)
+    if not state or path.exists():
+        return
+    path.parent.mkdir(exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as file:
+        file.write(state)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def read_state(folder: Path, key: str) -> bytes:
+    """The weights of a run.
+
+    Raises:
+        HarnessError: they are not kept.
+    """
+    try:
+        return _path(folder, key).read_bytes()
+    except FileNotFoundError as error:
+        raise HarnessError(f"the weights of run {key} are not kept: {_path(folder, key)} is not there.") from error
+
+
+def _path(folder: Path, key: str) -> Path:
+    return folder / FOLDER / f"{key}.safetensors"
