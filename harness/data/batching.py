@@ -17,7 +17,7 @@ POOL = 16
 """From how many batches' worth of shuffled sequences those of similar length are put together."""
 
 
-def streams(symbols: NDArray[np.int64], batch: int, chunk: int) -> Iterator[Batch]:
+def streams(symbols: NDArray[np.int64], batch: int, chunk: int, *, carry: bool = True) -> Iterator[Batch]:
     """Cut a text into parallel streams and these into chunks, for truncated backpropagation through time.
 
     Stream i goes on where stream i - 1 stops, so that every symbol but the first is a target once; up to batch - 1
@@ -27,15 +27,17 @@ def streams(symbols: NDArray[np.int64], batch: int, chunk: int) -> Iterator[Batc
         symbols: (n) the text.
         batch: the number of streams.
         chunk: steps of a chunk; the last one may be shorter.
+        carry: whether the states go on from chunk to chunk.
 
     Yields:
-        Inputs and targets (time, batch), the targets one symbol ahead; all but the first carry the states on.
+        Inputs and targets (time, batch), the targets one symbol ahead; all but the first carry the states on, unless
+        told not to.
     """
     steps = (len(symbols) - 1) // batch
     starts = np.arange(batch) * steps
     for begin in range(0, steps, chunk):
         positions = np.arange(begin, min(begin + chunk, steps))[:, None] + starts  # (time, batch)
-        yield Batch(symbols[positions], symbols[positions + 1], carry=begin > 0)
+        yield Batch(symbols[positions], symbols[positions + 1], carry=carry and begin > 0)
 
 
 def bucketed(

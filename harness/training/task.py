@@ -159,8 +159,11 @@ class LanguageTask(Task):
 
     topology: ClassVar[Topology] = "many to many"
     causal: ClassVar[bool] = True
-    prompt: ClassVar[str]
-    """What the samples of text that are stored with every run begin with."""
+
+    @property
+    @abstractmethod
+    def prompt(self) -> str:
+        """What the samples of text that are stored with every run begin with."""
 
     @abstractmethod
     def encode(self, text: str) -> list[int]:

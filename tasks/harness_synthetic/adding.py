@@ -21,6 +21,8 @@ HELD_OUT: Mapping[Split, tuple[int, int]] = {"validation": (1_000, 1), "test": (
 """Sequences and stream of the held-out sets, which are the same for every run."""
 CONSTANT_MSE = 1 / 6
 """The squared error of always saying 1: the variance of the sum of two independent U[0, 1]."""
+ADAM, DECAY = "adam:beta1=0.8:beta2=0.95", "linear:share=0.4"
+ADAM, DOWN = "adam:beta1=0.8:beta2=0.95", "linear:share=0.4"
 
 
 class Adding(Task):
@@ -38,15 +40,15 @@ class Adding(Task):
     """
 
     metrics = (Metric("MSE", "lower", digits=4),)
-    many_to_one = True
+    topology = "many to one"
     solved = CONSTANT_MSE / 100
     encoding = Real(2)
     output = Real(1)
     # The large constant rate finds the way off the plateau at 1/6, the decay makes the error small.
     recipes: ClassVar = {
-        "smoke": Recipe(20, 32, 0.06, 1_250, decay=0.4, beta1=0.8, beta2=0.95, evaluations=2),
-        "quick": Recipe(520, 128, 0.06, 1_250, decay=0.4, beta1=0.8, beta2=0.95),
-        "full": Recipe(2_400, 128, 0.03, 1_250, decay=0.4, beta1=0.8, beta2=0.95, evaluations=24),
+        "smoke": Recipe(20, 32, 0.06, 1_250, optimiser=ADAM, schedule=DECAY, evaluations=2),
+        "quick": Recipe(520, 128, 0.06, 1_250, optimiser=ADAM, schedule=DECAY),
+        "full": Recipe(2_400, 128, 0.03, 1_250, optimiser=ADAM, schedule=DECAY, evaluations=24),
     }
 
     def __init__(self, length: Annotated[int, Ge(2)] = 100, marks: Marks = "anywhere") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +27,10 @@ class Labelled:
         """From pairs of a text and its class."""
         texts, labels = zip(*examples, strict=True)
         return cls(list(texts), np.array(labels, dtype=np.int64))
+
+    def take(self, numbers: Sequence[int] | NDArray[np.int64]) -> Labelled:
+        """Some of them."""
+        return Labelled([self.texts[number] for number in numbers], self.labels[np.asarray(numbers)])
 
 
 @dataclass(frozen=True)

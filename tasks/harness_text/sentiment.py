@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
+from annotated_types import Ge
 
-from harness import Baseline, Classes, Embedding, Metric, Recipe, Task, Vocabulary, bucketed, endless
+from harness import Baseline, Classes, Embedding, Metric, Recipe, Task, Vocabulary, bucketed, endless, first
 from harness_text import bag_of_words
 from harness_text.reviews import SST2
 from harness_text.tweets import LABELLED_TWEETS
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from harness import Batch, DataSet, Split, Totals
+    from harness import Batch, DataSet, Split, Tensors, Totals
     from harness_text.labelled import Labelled
 
 CORPORA = {"tweets": LABELLED_TWEETS, "sst2": SST2}
@@ -42,16 +43,24 @@ class Sentiment(Task):
     """
 
     metrics = (Metric("accuracy", "higher", digits=1), Metric("macro-F1", "higher", digits=1))
-    many_to_one = True
+    topology = "many to one"
     recipes: ClassVar = {
         "smoke": Recipe(steps=15, batch=32, learning_rate=1e-2, parameters=40_000, evaluations=1),
-        "quick": Recipe(steps=650, batch=64, learning_rate=4e-3, parameters=50_000, decay=0.5, evaluations=5),
-        "full": Recipe(steps=3_000, batch=64, learning_rate=2e-3, parameters=100_000, decay=0.5, evaluations=20),
+        "quick": Recipe(
+            steps=650, batch=64, learning_rate=4e-3, parameters=50_000, schedule="linear:share=0.5", evaluations=5
+        ),
+        "full": Recipe(
+            steps=3_000, batch=64, learning_rate=2e-3, parameters=100_000, schedule="linear:share=0.5", evaluations=20
+        ),
     }
 
     def __init__(
-        self, corpus: Literal["tweets", "sst2"] = "tweets", units: Literal["words", "characters"] = "words"
+        self,
+        corpus: Literal["tweets", "sst2"] = "tweets",
+        units: Literal["words", "characters"] = "words",
+        examples: Annotated[int, Ge(1)] | None = None,
     ) -> None:
+        self._examples = examples
         self._source = CORPORA[corpus]
         self._tokens = TOKENS[units]
 
@@ -73,10 +82,10 @@ class Sentiment(Task):
         rng = np.random.default_rng(seed)
         return endless(lambda: bucketed(sequences, labels, batch, rng))
 
-    def tally(self, outputs: Tensor, targets: Tensor, lengths: Tensor | None) -> Totals:
+    def tally(self, outputs: Tensor, batch: Tensors) -> Totals:
         """The confusion matrix as well, a row a true class."""
-        confusion = _confusion(targets.cpu().numpy(), outputs.argmax(dim=1).cpu().numpy(), self.output.size)
-        return {**super().tally(outputs, targets, lengths), "confusion": confusion}
+        confusion = _confusion(batch.targets.cpu().numpy(), outputs.argmax(dim=1).cpu().numpy(), self.output.size)
+        return {**super().tally(outputs, batch), "confusion": confusion}
 
     def score(self, totals: Totals) -> dict[str, float]:
         """Accuracy and the mean F1 of the classes, in percent."""
@@ -95,7 +104,12 @@ class Sentiment(Task):
 
     @cached_property
     def _data(self) -> Mapping[Split, Labelled]:
-        return self._source.read()
+        """The texts; of those for training the first ones in an order that is the same everywhere."""
+        data = dict(self._source.read())
+        if self._examples is not None:
+            order = np.random.default_rng(0).permutation(len(data["train"].texts))
+            data["train"] = data["train"].take(first(order.tolist(), self._examples))
+        return data
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
