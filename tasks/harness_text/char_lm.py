@@ -89,7 +89,7 @@ class CharLM(LanguageTask):
         return Classes(self.vocabulary.size)
 
     @property
-    def prompt(self) -> str:  # type: ignore[override]  # each corpus has its own
+    def prompt(self) -> str:
         """The beginning of the validation text, as far as the vocabulary has it."""
         known = [symbol for symbol in self._texts["validation"][:PROMPT] if symbol in self.vocabulary.symbols]
         return "".join(known) or self._texts["train"][0]
@@ -139,27 +139,6 @@ class CharLM(LanguageTask):
     def datasets(self) -> tuple[Corpus, ...]:
         """The corpus."""
         return (self._corpus,)
-
-    @property
-    def prompt(self) -> str:
-        """The first words of the validation text."""
-        return self._texts["validation"][:20]
-
-    def encode(self, text: str) -> list[int]:
-        """The numbers of a text's characters.
-
-        Raises:
-            HarnessError: the training text has none like one of them.
-        """
-        for character in text:
-            if character not in self.vocabulary.symbols:
-                known = "".join(symbol for symbol in self.vocabulary.symbols if len(symbol) == 1)
-                raise HarnessError(f"the character {character!r} is not in {self._corpus.name}, which has: {known!r}.")
-        return [int(number) for number in self.vocabulary.encode(text)]
-
-    def decode(self, symbols: Sequence[int]) -> str:
-        """The characters of some numbers, joined."""
-        return "".join(self.vocabulary.decode(symbols))
 
     @cached_property
     def _texts(self) -> dict[Split, str]:
