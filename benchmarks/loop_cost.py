@@ -17,6 +17,7 @@ import torch
 from torch.nn import functional
 
 from harness.modeling.assembly import build
+from harness.modeling.tensors import Tensors
 from harness.runs.execute import architecture, execute, load_cell, load_task, sized
 from harness.runs.plan import Plan, Request
 from harness.runs.record import RunRecord
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from harness.runs.spec import RunSpec
 
 REPEATS = 7
+CPU = torch.device("cpu")
 
 
 def bare(spec: RunSpec) -> tuple[float, float]:
@@ -33,12 +35,13 @@ def bare(spec: RunSpec) -> tuple[float, float]:
     task, recipe = load_task(spec.task), spec.recipe
     cell, options = load_cell(spec.cell)
     model = build(cell, options, architecture(spec), sized(spec)[0], spec.seed)
-    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(recipe.beta1, recipe.beta2))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, recipe.rate)
+    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(0.8, 0.95))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (1 - step / recipe.steps) / 0.4))
     best, best_error = model.state_dict(), float("inf")
-    for step, batch in enumerate(islice(task.batches("train", recipe.batch, spec.seed), recipe.steps), start=1):
-        outputs, _ = model(torch.from_numpy(batch.inputs))
-        loss = functional.mse_loss(outputs, torch.from_numpy(batch.targets))
+    for step, arrays in enumerate(islice(task.batches("train", recipe.batch, spec.seed), recipe.steps), start=1):
+        batch = Tensors(arrays, CPU)
+        outputs, _ = model(batch)
+        loss = functional.mse_loss(outputs, batch.targets)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
@@ -54,9 +57,10 @@ def bare(spec: RunSpec) -> tuple[float, float]:
 def held_out(model: torch.nn.Module, task: object, split: str) -> float:
     """The mean squared error on a held-out set."""
     total, count = 0.0, 0
-    for batch in task.batches(split, 256, 0):
-        outputs, _ = model(torch.from_numpy(batch.inputs))
-        total += functional.mse_loss(outputs, torch.from_numpy(batch.targets), reduction="sum").item()
+    for arrays in task.batches(split, 256, 0):
+        batch = Tensors(arrays, CPU)
+        outputs, _ = model(batch)
+        total += functional.mse_loss(outputs, batch.targets, reduction="sum").item()
         count += len(batch.targets)
     return total / count
 

@@ -78,6 +78,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             "parameters": record.parameters,
             "recurrent_parameters": record.recurrent_parameters,
             "seconds": record.seconds,
+            "diagnosing_seconds": record.diagnosing_seconds,
             "sequence_steps": record.sequence_steps,
             "clipped": record.clipped,
             "engine": record.engine,

@@ -126,6 +126,7 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
         clipped=fmean(training.clipped),
         engine=_engine(model),
         curve=[asdict(point) for point in training.curve],
+        diagnosing_seconds=observer.diagnosing.seconds,
         diagnoses=[asdict(diagnosis) for diagnosis in observer.diagnoses],
         samples=[asdict(sample) for sample in observer.samples],
     )

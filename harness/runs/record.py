@@ -32,6 +32,7 @@ class RunRecord:
         parameters: all trainable ones.
         recurrent_parameters: those of the recurrent layers among them.
         seconds: spent in training, evaluations left out.
+        diagnosing_seconds: spent on diagnoses, besides training.
         sequence_steps: time steps of sequences trained on.
         clipped: the share of optimiser steps whose gradient was clipped.
         engine: what ran the recurrence: "loop" for a cell, "layer" for a whole-sequence layer.
@@ -57,6 +58,7 @@ class RunRecord:
     parameters: int | None = None
     recurrent_parameters: int | None = None
     seconds: float | None = None
+    diagnosing_seconds: float | None = None
     sequence_steps: int | None = None
     clipped: float | None = None
     engine: str = ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from harness.training.clock import Clock
 from harness.training.diagnostics import Diagnosis, diagnose
 from harness.training.task import LanguageTask, Task
 from harness.training.writing import write
@@ -50,12 +51,15 @@ class Observer:
         self._batch = splits.few(ROWS)
         self.moments = frozenset(round(share * recipe.steps) for share in SHARES)
         self.diagnoses: list[Diagnosis] = []
+        self.diagnosing = Clock(next(model.parameters()).device)
         self.samples: list[Sample] = []
 
     def look(self, step: int) -> None:
         """Look at the model after a step; 0 is before the first one."""
         if step in {0, self._last}:
+            self.diagnosing.start()
             self.diagnoses.append(diagnose(self._model, self._task, self._batch, step))
+            self.diagnosing.stop()
         if text := self._sample():
             self.samples.append(Sample(step, text))
 

@@ -8,4 +8,9 @@ from harness import hookimpl
 @hookimpl
 def harness_tasks() -> dict[str, str]:
     """The synthetic tasks."""
-    return {"adding": "harness_synthetic.adding:Adding"}
+    return {
+        "adding": "harness_synthetic.adding:Adding",
+        "copy": "harness_synthetic.recall:Copy",
+        "selective-copy": "harness_synthetic.recall:SelectiveCopy",
+        "temporal-order": "harness_synthetic.temporal_order:TemporalOrder",
+    }
