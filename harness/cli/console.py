@@ -50,6 +50,11 @@ def fail(error: BaseException) -> None:
             err.print(Text("".join(traceback.format_exception(error.__cause__))), soft_wrap=True)
 
 
+def skip(error: BaseException) -> None:
+    """Say why something that nobody asked for by name is left out."""
+    err.print(Text.assemble(("left out: ", "yellow"), str(error)), soft_wrap=True)
+
+
 def table(headings: Sequence[str]) -> Table:
     """An empty table in the one style of all commands."""
     empty = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))

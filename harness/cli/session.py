@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
 from harness.analysis.files import check_folder, write_files
-from harness.cli.console import err, fail, out, warn_of_broken
+from harness.cli.console import err, fail, out, skip, warn_of_broken
 from harness.cli.live import Live
 from harness.cli.tables import show
 from harness.errors import HarnessError
@@ -54,6 +54,8 @@ class Session:
         plan = Plan.make(self._without_lost_cells(plugins))
         for error in plan.lost:
             self._tell(error)
+        for error in plan.skipped:
+            skip(error)
         check_folder(self.folder)
         with closing(Store(self.folder, create=True)) as store:
             self._run(plan, store)
@@ -65,7 +67,7 @@ class Session:
         done = store.keys()
         missing = [spec for spec in specs if spec.key not in done]
         self._say_plan(plan, specs, missing)
-        ready = self._prepare(missing) if missing else []
+        ready = self._prepare(plan, missing) if missing else []
         lost = {spec.task.label for spec in missing} - {spec.task.label for spec in ready}
         trivial = [spec for spec in plan.baselines() if spec.key not in done and spec.task.label not in lost]
         self._execute([*trivial, *ready], store)
@@ -98,7 +100,7 @@ class Session:
         runs = f"{len(specs)} run{'s' if len(specs) != 1 else ''}"
         out.print(f"{product} = {runs}{before} · {settings}", soft_wrap=True)
 
-    def _prepare(self, missing: list[RunSpec]) -> list[RunSpec]:
+    def _prepare(self, plan: Plan, missing: list[RunSpec]) -> list[RunSpec]:
         """Check what can be checked; cells that cannot be loaded and tasks without their data are left out."""
         from harness.cli.preparing import fetch, say_sizes
         from harness.runs import prepare
@@ -109,8 +111,9 @@ class Session:
             self._tell(error)
         usable = [spec for spec in missing if spec.cell.label not in failures]
         unavailable = fetch(prepare.needed(usable))
-        for lost in unavailable.values():
-            self._tell(lost)
+        named = {card.name for spec in usable if plan.asked_for(spec.task) for card in prepare.datasets(spec)}
+        for name, lost in unavailable.items():
+            self._tell(lost) if name in named else skip(lost)
         usable = [spec for spec in usable if not any(card.name in unavailable for card in prepare.datasets(spec))]
         prepare.first_batches(usable)
         say_sizes(prepare.sizes(usable))

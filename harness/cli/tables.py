@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from harness.runs.record import RunRecord
 
 
+LONG = 24
+"""Characters of a title that fit beside what a task cost."""
+
+
 def show(comparison: Comparison, console: Console) -> None:
     """Print scores, notes and costs; more columns than fit stand in several tables below one another."""
     remaining = list(comparison.columns)
@@ -92,9 +96,17 @@ def _costs(comparison: Comparison) -> Table:
         column.no_wrap = True
     for column in rows.columns[2:]:
         column.justify = "right"
-    for row in cost_rows(comparison):
-        rows.add_row(*map(Text, row))
+    for task, *row in cost_rows(comparison):
+        rows.add_row(Text(_folded(task)), *map(Text, row))
     return rows
+
+
+def _folded(title: str) -> str:
+    """A long title with each of its options on a line of its own."""
+    if len(title) <= LONG:
+        return title
+    task, bracket, changes = title.partition(" (")
+    return "\n  ".join([*task.split(":"), *(changes.removesuffix(")").split(", ") if bracket else ())])
 
 
 def _width(table: Table, console: Console) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError, LoadError, did_you_mean
+from harness.errors import HarnessError, LoadError, NotSupportedError, did_you_mean
 from harness.modeling.sizing import Size
 from harness.registry import Component, Reference, bind, current, install, signature
 from harness.registry.options import text_of
@@ -59,7 +59,9 @@ class Plan:
     cells: tuple[Component, ...]
     tasks: tuple[tuple[Component, Task], ...]
     lost: tuple[HarnessError, ...] = ()
-    """Why tasks that were asked for cannot be had; the others are planned."""
+    """Why tasks that were asked for by name cannot be had; the others are planned."""
+    skipped: tuple[HarnessError, ...] = ()
+    """The same, of tasks that came with "all"."""
 
     @classmethod
     def make(cls, request: Request) -> Plan:
@@ -75,17 +77,22 @@ class Plan:
         cells = tuple(_cell(plugins.cells(), name) for name in _names(request.cells, plugins.cells()))
         tasks: list[tuple[Component, Task]] = []
         lost: list[HarnessError] = []
+        skipped: list[HarnessError] = []
         for name in _names(request.tasks, plugins.tasks()):
             try:
                 component, task = _task(plugins.tasks(), name)
                 _check_directions(component, task, _changed(request, _recipe(component, task, request.budget)))
-            except (LoadError, RefusedError) as error:
-                lost.append(error)
+            except (LoadError, NotSupportedError) as error:
+                (lost if name in request.tasks else skipped).append(error)
             else:
                 tasks.append((component, task))
-        if lost and not tasks:
-            raise lost[0]
-        return cls(request, cells, tuple(tasks), tuple(lost))
+        if not tasks:
+            raise [*lost, *skipped][0]
+        return cls(request, cells, tuple(tasks), tuple(lost), tuple(skipped))
+
+    def asked_for(self, task: Component) -> bool:
+        """Whether a task was named, and did not just come with "all"."""
+        return any(Reference.parse(text).target == task.target for text in self.request.tasks)
 
     def specs(self) -> Iterator[RunSpec]:
         """The runs, seed by seed, so that an interrupted plan has whole comparisons."""
@@ -119,10 +126,6 @@ class Plan:
         )
 
 
-class RefusedError(HarnessError):
-    """A task cannot be run as it was asked for; others can."""
-
-
 def _changed(request: Request, recipe: Recipe) -> Recipe:
     """The recipe with what the user changed."""
     if request.recipe is not None:
@@ -139,7 +142,7 @@ def _changes(own: Recipe, recipe: Recipe) -> tuple[str, ...]:
 
 def _check_directions(component: Component, task: Task, recipe: Recipe) -> None:
     if recipe.bidirectional and (task.causal or task.topology in {"encoder-decoder", "one to many"}):
-        raise RefusedError(
+        raise NotSupportedError(
             f"{component.label} cannot be run with --bidirectional: its outputs must not depend on what comes later, "
             "which the second direction has read."
         )
