@@ -41,18 +41,22 @@ def streams(symbols: NDArray[np.int64], batch: int, chunk: int, *, carry: bool =
 
 
 def bucketed(
-    sequences: Sequence[NDArray[Any]], targets: NDArray[Any], batch: int, rng: np.random.Generator | None = None
+    sequences: Sequence[NDArray[Any]],
+    targets: NDArray[Any] | Sequence[NDArray[Any]],
+    batch: int,
+    rng: np.random.Generator | None = None,
 ) -> Iterator[Batch]:
     """Put sequences of similar length together, so that little is padded. Each comes once.
 
     Args:
         sequences: n arrays (time) or (time, features), none empty.
-        targets: (n) or (n, features), one a sequence.
+        targets: (n) or (n, features), one a sequence; or n arrays (target time) or (target time, features).
         batch: sequences a batch; the one that is left over may have fewer.
         rng: draws the order. Without it the sequences come from the shortest to the longest.
 
     Yields:
-        Inputs (time, batch) or (time, batch, features), padded with zeros, their targets, and the lengths (batch).
+        Inputs (time, batch) or (time, batch, features), padded with zeros, their targets, and the lengths (batch);
+        targets that are sequences are padded as well, and come with their lengths.
 
     Raises:
         ValueError: a sequence is empty: it has no last step to read an output at.
@@ -65,7 +69,13 @@ def bucketed(
     if rng is not None:
         rng.shuffle(batches)
     for chosen in batches:
-        yield Batch(_padded([sequences[number] for number in chosen]), targets[chosen], lengths[chosen])
+        inputs = _padded([sequences[number] for number in chosen])
+        if isinstance(targets, np.ndarray):
+            yield Batch(inputs, targets[chosen], lengths[chosen])
+        else:
+            own = [targets[number] for number in chosen]
+            target_lengths = np.array([len(target) for target in own], dtype=np.int64)
+            yield Batch(inputs, _padded(own), lengths[chosen], target_lengths)
 
 
 def endless(one_pass: Callable[[], Iterator[Batch]]) -> Iterator[Batch]:

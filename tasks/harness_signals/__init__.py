@@ -8,4 +8,10 @@ from harness import hookimpl
 @hookimpl
 def harness_tasks() -> dict[str, str]:
     """The tasks of this package."""
-    return {}
+    return {"music": "harness_signals.music:Music"}
+
+
+@hookimpl
+def harness_datasets() -> dict[str, str]:
+    """Pieces of music."""
+    return {"jsb-chorales": "harness_signals.music:JSB", "nottingham": "harness_signals.music:NOTTINGHAM"}
