@@ -8,10 +8,15 @@ from harness import hookimpl
 @hookimpl
 def harness_tasks() -> dict[str, str]:
     """The tasks of this package."""
-    return {"music": "harness_signals.music:Music"}
+    return {"music": "harness_signals.music:Music", "vowels": "harness_signals.vowels:Vowels"}
 
 
 @hookimpl
 def harness_datasets() -> dict[str, str]:
-    """Pieces of music."""
-    return {"jsb-chorales": "harness_signals.music:JSB", "nottingham": "harness_signals.music:NOTTINGHAM"}
+    """Speech, and pieces of music."""
+    return {
+        "jsb-chorales": "harness_signals.music:JSB",
+        "nottingham": "harness_signals.music:NOTTINGHAM",
+        "vowels-test": "harness_signals.vowels:TEST",
+        "vowels-train": "harness_signals.vowels:TRAIN",
+    }
