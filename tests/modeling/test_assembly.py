@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
     from harness import Encoding, Output, States
     from harness.modeling.cell import CellClass
 
-TEXT = Architecture(Embedding(11, 4), Classes(3), many_to_one=True)
+TEXT = Architecture(Embedding(11, 4), Classes(3), "many to one")
+
+
+def batch_of(inputs: Tensor, lengths: Tensor | None = None, targets: Tensor | None = None) -> Any:
+    """A batch of tensors as models take it, in any dtype."""
+    return SimpleNamespace(inputs=inputs, lengths=lengths, targets=targets, target_lengths=None)
 
 
 def values(module: nn.Module) -> list[Tensor]:
@@ -37,7 +43,7 @@ def test_for_one_seed_embedding_and_readout_start_the_same_for_all_cells(cell: C
 
 
 def test_embedding_does_not_depend_on_the_hidden_size_or_the_number_of_layers() -> None:
-    deep = Architecture(TEXT.encoding, TEXT.output, TEXT.many_to_one, layers=3)
+    deep = Architecture(TEXT.encoding, TEXT.output, TEXT.topology, layers=3)
     assert torch.equal(build(GRU, {}, TEXT, 6, 1).encoder.weight, build(GRU, {}, deep, 9, 1).encoder.weight)
 
 
@@ -50,8 +56,8 @@ def test_seeds_decide_all_weights() -> None:
 
 
 def test_layers_of_one_model_start_differently() -> None:
-    deep = Architecture(Real(5), Classes(3), many_to_one=True, layers=2)
-    first, second = build(Elman, {}, deep, 5, seed=1).layers
+    deep = Architecture(Real(5), Classes(3), "many to one", layers=2)
+    first, second = build(Elman, {}, deep, 5, seed=1).recurrent
     assert not torch.equal(first.cell.hidden.recurrent, second.cell.hidden.recurrent)
 
 
@@ -62,18 +68,18 @@ def test_building_leaves_the_random_state_of_the_process_alone() -> None:
 
 
 def test_jordan_makes_the_prediction_itself_above_elman_layers() -> None:
-    deep = Architecture(Real(2), Classes(3), many_to_one=False, layers=3)
+    deep = Architecture(Real(2), Classes(3), "many to many", layers=3)
     model = build(Jordan, {}, deep, 7, seed=1)
-    assert [type(layer.cell) for layer in model.layers] == [Elman, Elman, Jordan]
+    assert [type(layer.cell) for layer in model.recurrent] == [Elman, Elman, Jordan]
     assert parameter_count(model.readout) == 0
-    outputs, _ = model(torch.zeros(4, 5, 2))
+    outputs, _ = model(batch_of(torch.zeros(4, 5, 2)))
     assert outputs.shape == (4, 5, 3)
 
 
 @pytest.mark.parametrize(("output", "total"), [(Classes(3), 1.0), (Real(3), None)], ids=str)
 def test_jordan_feeds_back_probabilities_of_classes_and_plain_real_values(output: Output, total: float | None) -> None:
-    model = build(Jordan, {}, Architecture(Real(2), output, many_to_one=True), 7, seed=1)
-    z, [(_, y)] = model(torch.ones(4, 5, 2))
+    model = build(Jordan, {}, Architecture(Real(2), output, "many to one"), 7, seed=1)
+    z, [(_, y)] = model(batch_of(torch.ones(4, 5, 2)))
     torch.testing.assert_close(y.sum(dim=1), torch.full((5,), total) if total else z.sum(dim=1))
     assert torch.equal(y, z) == (total is None)
 
@@ -97,8 +103,8 @@ class Oracle(Cell):
 
 
 def test_a_predicting_cell_without_anything_below_it_is_not_supported_in_a_stack() -> None:
-    one, two = (Architecture(Real(2), Classes(3), many_to_one=True, layers=layers) for layers in (1, 2))
-    assert build(Oracle, {}, one, 7, seed=1)(torch.zeros(4, 5, 2))[0].shape == (5, 3)
+    one, two = (Architecture(Real(2), Classes(3), "many to one", layers=layers) for layers in (1, 2))
+    assert build(Oracle, {}, one, 7, seed=1)(batch_of(torch.zeros(4, 5, 2)))[0].shape == (5, 3)
     with pytest.raises(NotSupportedError, match="names nothing to stand below it"):
         build(Oracle, {}, two, 7, seed=1)
 
@@ -114,12 +120,12 @@ def test_only_cells_and_layers_are_taken() -> None:
 
 def test_inputs_are_encoded_as_declared() -> None:
     tokens = torch.tensor([[2, 0], [1, 2]])
-    one_hot = build(Elman, {}, Architecture(OneHot(3), Classes(2), many_to_one=True), 4, seed=1).double()
+    one_hot = build(Elman, {}, Architecture(OneHot(3), Classes(2), "many to one"), 4, seed=1).double()
     expected = torch.tensor([[[0, 0, 1], [1, 0, 0]], [[0, 1, 0], [0, 0, 1]]], dtype=torch.float64)
     assert torch.equal(one_hot.encoder(tokens), expected)
     embedding = build(Elman, {}, TEXT, 4, seed=1)
     assert torch.equal(embedding.encoder(tokens), embedding.encoder.weight[tokens])
-    real = build(Elman, {}, Architecture(Real(2), Classes(2), many_to_one=True), 4, seed=1)
+    real = build(Elman, {}, Architecture(Real(2), Classes(2), "many to one"), 4, seed=1)
     x = torch.randn(3, 1, 2)
     assert torch.equal(real.encoder(x), x)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -17,9 +18,19 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from harness import Output
+    from harness.modeling.encoding import Topology
 
 CELLS = ["elman", "gru", "gru:reset=after", "jordan", "lstm", "torch-gru", "torch-lstm", "torch-rnn"]
 LENGTHS = torch.tensor([5, 1, 3])
+
+
+def batch_of(inputs: Tensor, lengths: Tensor | None = None, targets: Tensor | None = None) -> Any:
+    """A batch of tensors as models take it, in any dtype."""
+    return SimpleNamespace(inputs=inputs, lengths=lengths, targets=targets, target_lengths=None)
+
+
+def topology(*, many_to_one: bool) -> Topology:
+    return "many to one" if many_to_one else "many to many"
 
 
 def model_of(name: str, architecture: Architecture, hidden_size: int = 4, seed: int = 1) -> nn.Module:
@@ -46,8 +57,8 @@ def loss_and_gradients(
 ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
     model.zero_grad()
     x = x.clone().requires_grad_()
-    outputs, _ = model(x, lengths=lengths)
-    loss = losses(*select(outputs, targets, lengths)).mean()
+    outputs, _ = model(batch_of(x, lengths))
+    loss = losses(*select(outputs, batch_of(x, lengths, targets))).mean()
     loss.backward()
     gradients = {name: parameter.grad.clone() for name, parameter in model.named_parameters()}
     return loss.detach(), gradients, x.grad
@@ -57,7 +68,7 @@ def loss_and_gradients(
 @pytest.mark.parametrize("output", [Classes(3), Real(2)], ids=str)
 @pytest.mark.parametrize("name", CELLS)
 def test_padding_a_batch_more_changes_no_loss_and_no_gradient(name: str, output: Output, *, many_to_one: bool) -> None:
-    model = model_of(name, Architecture(Real(2), output, many_to_one))
+    model = model_of(name, Architecture(Real(2), output, topology(many_to_one=many_to_one)))
     targets = targets_of(output, many_to_one=many_to_one)
     x = real_batch(9)  # what lies behind the lengths is not even zero
     short = loss_and_gradients(model, x[:5], targets if many_to_one else targets[:5], LENGTHS)
@@ -74,15 +85,15 @@ def test_padding_a_batch_more_changes_no_loss_and_no_gradient(name: str, output:
 @pytest.mark.parametrize("name", CELLS)
 def test_a_padded_batch_is_its_sequences_one_by_one(name: str, *, many_to_one: bool) -> None:
     output = Classes(3)
-    model = model_of(name, Architecture(Real(2), output, many_to_one))
+    model = model_of(name, Architecture(Real(2), output, topology(many_to_one=many_to_one)))
     targets, x = targets_of(output, many_to_one=many_to_one), real_batch(9)
-    padded, _ = model(x, lengths=LENGTHS)
-    together = losses(*select(padded, targets, LENGTHS))
+    padded, _ = model(batch_of(x, LENGTHS))
+    together = losses(*select(padded, batch_of(x, LENGTHS, targets)))
     alone = []
     for row, length in enumerate(LENGTHS.tolist()):
-        outputs, _ = model(x[:length, [row]])
+        outputs, _ = model(batch_of(x[:length, [row]]))
         own = targets[[row]] if many_to_one else targets[:length, [row]]
-        alone.append(losses(*select(outputs, own, None)))
+        alone.append(losses(*select(outputs, batch_of(x, None, own))))
     torch.testing.assert_close(together.sum(), torch.cat(alone).sum(), rtol=1e-13, atol=0)
     assert len(together) == len(torch.cat(alone))
 
@@ -90,25 +101,25 @@ def test_a_padded_batch_is_its_sequences_one_by_one(name: str, *, many_to_one: b
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("name", CELLS)
 def test_chunks_with_carried_states_are_the_whole(name: str, layers: int) -> None:
-    model = model_of(name, Architecture(Real(2), Classes(3), many_to_one=False, layers=layers))
+    model = model_of(name, Architecture(Real(2), Classes(3), "many to many", layers=layers))
     x = real_batch(9)
-    whole, last = model(x)
+    whole, last = model(batch_of(x))
     states, chunks = None, []
     for start, end in pairwise([0, 1, 5, 9]):
-        outputs, states = model(x[start:end], states)
+        outputs, states = model(batch_of(x[start:end]), states)
         chunks.append(outputs)
     torch.testing.assert_close(torch.cat(chunks), whole, rtol=0, atol=1e-14)
     torch.testing.assert_close(states, last, rtol=0, atol=1e-14)
-    assert not torch.allclose(model(x[5:])[0], whole[5:])  # without the states they would differ
+    assert not torch.allclose(model(batch_of(x[5:]))[0], whole[5:])  # without the states they would differ
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_no_output_depends_on_later_inputs_or_on_other_rows(name: str) -> None:
-    model = model_of(name, Architecture(Real(2), Classes(3), many_to_one=False))
+    model = model_of(name, Architecture(Real(2), Classes(3), "many to many"))
     x = real_batch(9)
     changed = x.clone()
     changed[4, 1] += 1
-    before, after = model(x)[0], model(changed)[0]
+    before, after = model(batch_of(x))[0], model(batch_of(changed))[0]
     differs = (before != after).any(dim=2)
     assert differs[4:, 1].any()
     assert not differs[:4].any()
@@ -117,7 +128,7 @@ def test_no_output_depends_on_later_inputs_or_on_other_rows(name: str) -> None:
 
 @pytest.mark.parametrize("name", CELLS)
 def test_every_parameter_gets_a_gradient(name: str) -> None:
-    model = model_of(name, Architecture(Embedding(5, 3), Classes(3), many_to_one=True))
-    outputs, _ = model(torch.tensor([[0, 1], [2, 3], [4, 0]]))
+    model = model_of(name, Architecture(Embedding(5, 3), Classes(3), "many to one"))
+    outputs, _ = model(batch_of(torch.tensor([[0, 1], [2, 3], [4, 0]])))
     losses(outputs, torch.tensor([0, 2])).sum().backward()
     assert [name for name, parameter in model.named_parameters() if not parameter.grad.any()] == []

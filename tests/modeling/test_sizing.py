@@ -42,7 +42,7 @@ def test_counts_may_grow_unevenly(steps: list[int], above: int) -> None:
 
 
 def test_a_real_model_comes_within_one_unit_of_its_target() -> None:
-    architecture = Architecture(OneHot(65), Classes(65), many_to_one=False)
+    architecture = Architecture(OneHot(65), Classes(65), "many to many")
     hidden = Size("params", 50_000).solve(
         lambda hidden: parameter_count(build(GRU, {}, architecture, hidden, seed=0)), "gru"
     )

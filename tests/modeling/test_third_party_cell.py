@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,13 +58,15 @@ def test_it_says_what_it_is(mgu: Entry) -> None:
 
 def test_it_learns(mgu: Entry) -> None:
     cell = check_cell(mgu.load(), "MGU")
-    model = build(cell, {}, Architecture(Real(1), Classes(2), many_to_one=True, layers=2), 8, seed=0)
-    assert parameter_count(model.layers[0]) == 2 * (8 * (1 + 8) + 8)
+    model = build(cell, {}, Architecture(Real(1), Classes(2), "many to one", layers=2), 8, seed=0)
+    assert parameter_count(model.recurrent[0]) == 2 * (8 * (1 + 8) + 8)
     x = torch.tensor([[[1.0], [-1.0]], [[0.0], [0.0]], [[0.0], [0.0]]])  # the sign of the first step
     optimiser = torch.optim.Adam(model.parameters(), lr=0.05)
     for _ in range(60):
         optimiser.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(x)[0], torch.tensor([0, 1]))
+        loss = torch.nn.functional.cross_entropy(
+            model(SimpleNamespace(inputs=x, lengths=None))[0], torch.tensor([0, 1])
+        )
         loss.backward()
         optimiser.step()
     assert loss < 0.05
@@ -74,6 +77,6 @@ def test_a_cell_without_a_step_says_so(tmp_path: Path) -> None:
     path.write_text("from harness import Cell, Gate\nclass Lazy(Cell):\n    def __init__(self, i, h):\n"
                     "        super().__init__(i, h)\n        self.gate = Gate(i, h)\n")  # fmt: skip
     cell = Catalog("cell", []).find(f"{path}:Lazy").load()
-    model = build(cell, {}, Architecture(Real(1), Classes(2), many_to_one=True), 8, seed=0)
+    model = build(cell, {}, Architecture(Real(1), Classes(2), "many to one"), 8, seed=0)
     with pytest.raises(NotImplementedError, match=r"a cell must define step\(self, x, \*states\)"):
-        model(torch.zeros(2, 1, 1))
+        model(SimpleNamespace(inputs=torch.zeros(2, 1, 1), lengths=None))

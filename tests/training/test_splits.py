@@ -70,6 +70,6 @@ def test_the_task_is_asked_with_the_seed_of_the_run() -> None:
 def test_a_batch_comes_as_tensors_with_the_number_of_steps_that_count(lengths: NDArray[Any] | None, steps: int) -> None:
     batch = next(splits_of(Recorded(lengths)).train(4))
     assert torch.equal(batch.inputs, torch.arange(6).reshape(3, 2))
-    assert batch.sequence_steps == steps
+    assert batch.input_steps == steps
     assert batch.carry
     assert (batch.lengths is None) == (lengths is None)
