@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from harness.modeling.layer import Layer as Layer
     from harness.modeling.search import Hypotheses as Hypotheses
     from harness.modeling.tensors import Tensors as Tensors
+    from harness.registry import Wrapped as Wrapped
     from harness.registry import hookimpl as hookimpl
     from harness.training.edits import edit_distance as edit_distance
     from harness.training.recipe import Recipe as Recipe
@@ -93,7 +94,7 @@ _HOMES = {
     "harness.modeling.layer": ("Layer",),
     "harness.modeling.search": ("Hypotheses",),
     "harness.modeling.tensors": ("Tensors",),
-    "harness.registry": ("hookimpl",),
+    "harness.registry": ("Wrapped", "hookimpl"),
     "harness.training.recipe": ("Recipe",),
     "harness.training.edits": ("edit_distance",),
     "harness.training.task": ("Baseline", "LanguageTask", "Metric", "Task", "Totals"),

@@ -50,9 +50,14 @@ def show(catalog: Catalog, *, as_json: bool) -> None:
     listing = table((catalog.kind, "what it is", "source", "from"))
     listing.columns[0].no_wrap = listing.columns[3].no_wrap = True  # the others give way on a narrow terminal
     for entry in entries:
+        if entry["reason"]:
+            continue
         summary = re.split(r"[:;]", entry["summary"])[0]
         listing.add_row(Text(entry["name"]), _line(summary), _line(_short(entry["source"])), Text(entry["from"]))
     out.print(listing)
+    for entry in entries:
+        if entry["reason"]:
+            out.print(Text.assemble(("! ", "yellow"), f"{entry['name']} cannot be used: {entry['reason']}"))
 
 
 def detail(entry: Entry, *, as_json: bool) -> None:
@@ -84,6 +89,7 @@ def about(entry: Entry) -> dict[str, Any]:
     return {
         "name": entry.name,
         "summary": description.summary,
+        "reason": entry.refusal,
         "options": description.options,
         "source": description.citation,
         "from": str(entry.origin),

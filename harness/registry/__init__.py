@@ -4,6 +4,7 @@ from harness.registry.catalog import Catalog, Entry, Origin
 from harness.registry.choice import chosen
 from harness.registry.describe import Description
 from harness.registry.hooks import hookimpl
+from harness.registry.offer import Wrapped
 from harness.registry.options import bind, convert, signature
 from harness.registry.plugins import Broken, Plugins, current, install
 from harness.registry.references import Component, Reference, split
@@ -17,6 +18,7 @@ __all__ = [
     "Origin",
     "Plugins",
     "Reference",
+    "Wrapped",
     "bind",
     "chosen",
     "convert",

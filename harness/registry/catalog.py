@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import HarnessError, LoadError, did_you_mean
+from harness.errors import HarnessError, LoadError, NotSupportedError, did_you_mean
 from harness.registry.describe import Description, describe, source_file, source_hash
 from harness.registry.imports import import_named, reason
+from harness.registry.offer import Wrapped
 from harness.registry.references import Component, Reference
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ class Origin:
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that a plugin offers under a name: an object, or the "package.module:Name" to import it from."""
+    """Something that a plugin offers under a name.
+
+    An object, the "package.module:Name" to import it from, somebody else's code that the plugin wraps, or the error
+    that says why there is none.
+    """
 
     name: str
     target: object
@@ -36,31 +41,58 @@ class Entry:
     plugin: str = ""
     """The plugin that offers it; empty for a class in a file."""
 
+    @property
+    def refusal(self) -> str:
+        """Why it cannot be used, where its plugin says so; empty otherwise."""
+        return str(self.target) if isinstance(self.target, NotSupportedError) else ""
+
+    def check(self) -> None:
+        """See that it can be used.
+
+        Raises:
+            NotSupportedError: its plugin says that it cannot.
+        """
+        if self.refusal:
+            raise NotSupportedError(f'"{self.name}" of {self.origin} cannot be used: {self.refusal}')
+
     def load(self) -> object:
         """The object itself, imported now if it was not before.
 
         Raises:
             LoadError: it cannot be imported.
         """
-        if not isinstance(self.target, str):
-            return self.target
+        self.check()
+        target = self.target.target if isinstance(self.target, Wrapped) else self.target
+        if not isinstance(target, str):
+            return target
         try:
-            return import_named(self.target)
+            return import_named(target)
         except (Exception, SystemExit) as error:  # whatever a plugin does at import is its own failure
             raise LoadError(f'"{self.name}" of {self.origin} could not be loaded: {reason(error)}') from error
 
     def describe(self) -> Description:
         """What it says of itself, read without importing it."""
+        if isinstance(self.target, Wrapped):
+            return Description(self.target.summary, self.target.citation, dict(self.target.options))
+        if self.refusal:
+            return Description(f"cannot be used: {self.refusal}")
         name = self.target.rpartition(":")[2] if isinstance(self.target, str) else getattr(self.target, "__name__", "")
         return describe(self._file(), name)
 
     def component(self, target: str, options: Mapping[str, str | int | float | bool | None]) -> Component:
-        """This entry as a run uses it."""
+        """This entry as a run uses it.
+
+        Raises:
+            NotSupportedError: it cannot be used.
+        """
+        self.check()
         source = source_hash(self._file())
         name = target if self.origin.distribution in target.split("/") else self.name
         return Component(target, name, options, self.origin.distribution, self.origin.version, source)
 
     def _file(self) -> Path | None:
+        if isinstance(self.target, Wrapped):
+            return self.target.file
         try:
             return source_file(self.target)
         except (Exception, SystemExit):  # noqa: BLE001 - the package around it is imported, and is the plugin's own

@@ -20,8 +20,11 @@ class Hooks:
     """What a plugin can offer, and what it can listen to. A plugin implements any of these as plain functions."""
 
     @hookspec
-    def harness_cells(self) -> Mapping[str, type | str]:  # type: ignore[empty-body]
-        """Cells and layers: name to class, or to "package.module:Class", which is imported only when used."""
+    def harness_cells(self) -> Mapping[str, object]:  # type: ignore[empty-body]
+        """Cells and layers: name to class, or to "package.module:Class", which is imported only when used.
+
+        A `Wrapped` offers somebody else's code, and a `NotSupportedError` says why a name cannot be had.
+        """
 
     @hookspec
     def harness_tasks(self) -> Mapping[str, type | str]:  # type: ignore[empty-body]

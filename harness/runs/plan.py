@@ -151,8 +151,9 @@ def _check_directions(component: Component, task: Task, recipe: Recipe) -> None:
 def _names(asked: tuple[str, ...], catalog: Catalog) -> list[str]:
     if ALL not in asked:
         return list(asked)
-    count = Counter(entry.name for entry in catalog)
-    all_names = [e.name if count[e.name] == 1 else f"{e.origin.distribution}/{e.name}" for e in catalog]
+    usable = [entry for entry in catalog if not entry.refusal]
+    count = Counter(entry.name for entry in usable)
+    all_names = [e.name if count[e.name] == 1 else f"{e.origin.distribution}/{e.name}" for e in usable]
     return list(dict.fromkeys(all_names + [name for name in asked if name != ALL]))
 
 

@@ -11,4 +11,8 @@ def harness_cells() -> dict[str, str]:
         "gru": "harness_scratch.gru:GRU",
         "jordan": "harness_scratch.jordan:Jordan",
         "lstm": "harness_scratch.lstm:LSTM",
+        "mingru": "harness_scratch.mingru:MinGRU",
+        "minlstm": "harness_scratch.minlstm:MinLSTM",
+        "simple-gru": "harness_scratch.simple_gru:SimpleGRU",
+        "window": "harness_scratch.window:Window",
     }

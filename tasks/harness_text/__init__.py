@@ -10,7 +10,9 @@ def harness_tasks() -> dict[str, str]:
     """The text tasks."""
     return {
         "char-lm": "harness_text.char_lm:CharLM",
+        "highlight": "harness_text.highlight:Highlight",
         "sentiment": "harness_text.sentiment:Sentiment",
+        "word-lm": "harness_text.word_lm:WordLM",
     }
 
 

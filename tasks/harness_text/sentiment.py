@@ -10,6 +10,7 @@ from annotated_types import Ge
 
 from harness import Baseline, Classes, Embedding, Metric, Recipe, Task, Vocabulary, bucketed, endless, first
 from harness_text import bag_of_words
+from harness_text.confusion import confusion, scores
 from harness_text.reviews import SST2
 from harness_text.tweets import LABELLED_TWEETS
 from harness_text.words import characters, words
@@ -84,19 +85,19 @@ class Sentiment(Task):
 
     def tally(self, outputs: Tensor, batch: Tensors) -> Totals:
         """The confusion matrix as well, a row a true class."""
-        confusion = _confusion(batch.targets.cpu().numpy(), outputs.argmax(dim=1).cpu().numpy(), self.output.size)
-        return {**super().tally(outputs, batch), "confusion": confusion}
+        matrix = confusion(batch.targets.cpu().numpy(), outputs.argmax(dim=1).cpu().numpy(), self.output.size)
+        return {**super().tally(outputs, batch), "confusion": matrix}
 
     def score(self, totals: Totals) -> dict[str, float]:
         """Accuracy and the mean F1 of the classes, in percent."""
-        return _scores(totals["confusion"])
+        return scores(totals["confusion"])
 
     def baselines(self) -> list[Baseline]:
         """The majority class, and logistic regression on a bag of words."""
         labels, size = self._data["test"].labels, self.output.size
         majority = np.full_like(labels, np.bincount(self._data["train"].labels).argmax())
         guesses = {"majority": majority, "bag of words": bag_of_words.predict(self._data)}
-        return [Baseline(name, _scores(_confusion(labels, guess, size))) for name, guess in guesses.items()]
+        return [Baseline(name, scores(confusion(labels, guess, size))) for name, guess in guesses.items()]
 
     def datasets(self) -> tuple[DataSet, ...]:
         """The labelled texts."""
@@ -125,15 +126,3 @@ class Sentiment(Task):
             split: ([self._vocabulary.encode(tokens) for tokens in texts], self._data[split].labels)
             for split, texts in self._tokenised.items()
         }
-
-
-def _confusion(truth: NDArray[np.int64], guess: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """How often each class (row) was taken for each class (column)."""
-    return np.bincount(size * truth + guess, minlength=size * size).reshape(size, size)
-
-
-def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
-    """Accuracy and macro-F1 in percent; the F1 of a class, 2 TP / (2 TP + FP + FN), is 0 where it is 0 / 0."""
-    right = confusion.diagonal()
-    f1 = 2 * right / np.maximum(confusion.sum(axis=0) + confusion.sum(axis=1), 1)
-    return {"accuracy": 100 * float(right.sum() / confusion.sum()), "macro-F1": 100 * float(f1.mean())}
