@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from harness.registry import Catalog, Entry, Plugins
 
 
+_AUTHOR = re.compile(r"\b([A-Z][\w'-]+)(?:,? (?:and|et al\.,?|[A-Z][\w'-]+))* \(?((?:19|20)\d\d)\b")
+_SCHEME = re.compile(r"^https?://(?:www\.)?")
+
+
 def lister(catalog_of: Callable[[Plugins], Catalog], help_text: str) -> Callable[..., None]:
     """The command that lists one kind of thing that plugins offer."""
 
@@ -74,9 +78,10 @@ def detail(entry: Entry, *, as_json: bool) -> None:
 
 
 def _short(citation: str) -> str:
-    """The first name and the first year of a citation: `Cho 2014`; its first clause where it has no year."""
-    found = re.match(r"([\w'-]+)\b[^;]*?\b((?:19|20)\d\d)\b", citation)
-    return " ".join(found.groups()) if found else re.split(r"[,:;]", citation)[0].rstrip(".")
+    """The first name and the first year of a citation: `Cho 2014`; its first clause where it has no such thing."""
+    if found := _AUTHOR.search(citation):
+        return " ".join(found.groups())
+    return _SCHEME.sub("", re.split(r"[,;]|: ", citation)[0].rstrip("."))
 
 
 def _line(text: str) -> Text:

@@ -5,18 +5,18 @@ Source: Graves, Fernández, Gomez and Schmidhuber 2006, Connectionist temporal c
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
+
     from torch import Tensor
 
 BLANK = 0
-NEGLIGIBLE = -9.0
-"""The log-probability below which a symbol opens no new prefix."""
+NEGLIGIBLE = 1e-4
+"""The probability below which a symbol opens no new prefix."""
 
 
 def best_paths(logits: Tensor, lengths: Tensor | None = None) -> list[list[int]]:
@@ -41,39 +41,35 @@ def prefix_beams(logits: Tensor, lengths: Tensor | None = None, beam: int = 8) -
         lengths: (batch); all of `time` when None.
         beam: how many prefixes are kept.
     """
-    scores = logits.log_softmax(dim=2).transpose(0, 1).double().cpu().numpy()  # (batch, time, classes)
-    ends = [scores.shape[1]] * len(scores) if lengths is None else lengths.tolist()
-    return [prefix_beam(row[:end], beam) for row, end in zip(scores, ends, strict=True)]
+    rows = logits.softmax(dim=2).transpose(0, 1).double().tolist()  # (batch, time, classes)
+    ends = [logits.shape[0]] * len(rows) if lengths is None else lengths.tolist()
+    return [prefix_beam(row[:end], beam) for row, end in zip(rows, ends, strict=True)]
 
 
-def prefix_beam(scores: NDArray[np.float64], beam: int) -> list[int]:
+def prefix_beam(probabilities: Sequence[Sequence[float]], beam: int) -> list[int]:
     """The most likely symbols of one sequence.
 
-    A prefix has two scores: of all alignments that end in a blank, and of those that end in its last symbol, for only
-    after a blank is the same symbol a new one.
+    A prefix has two shares: of the alignments that end in a blank, and of those that end in its last symbol, for only
+    after a blank is the same symbol a new one. Shares are of the likeliest prefix, so that long products do not
+    underflow.
 
     Args:
-        scores: (time, classes) log-probabilities.
+        probabilities: (time, classes).
         beam: how many prefixes are kept.
     """
-    prefixes: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, -np.inf)}  # ends in a blank, in its last symbol
-    for now in scores:
-        likely = [int(symbol) for symbol in np.flatnonzero(now > NEGLIGIBLE) if symbol != BLANK]
-        after: dict[tuple[int, ...], tuple[float, float]] = {}
+    prefixes: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}  # ends in a blank, in its last symbol
+    for now in probabilities:
+        likely = [symbol for symbol, share in enumerate(now) if share > NEGLIGIBLE and symbol != BLANK]
+        after: dict[tuple[int, ...], tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
         for prefix, (blank, symbol) in prefixes.items():
-            either = np.logaddexp(blank, symbol)
-            _add(after, prefix, either + now[BLANK], symbol + now[prefix[-1]] if prefix else -np.inf)
+            known_blank, known_symbol = after[prefix]
+            again = symbol * now[prefix[-1]] if prefix else 0.0
+            after[prefix] = (known_blank + (blank + symbol) * now[BLANK], known_symbol + again)
             for new in likely:
-                before = blank if prefix and new == prefix[-1] else either
-                _add(after, (*prefix, new), -np.inf, before + now[new])
-        best = sorted(after.items(), key=lambda item: -np.logaddexp(*item[1]))
-        prefixes = dict(best[:beam])
+                before = blank if prefix and new == prefix[-1] else blank + symbol
+                known_blank, known_symbol = after[*prefix, new]
+                after[*prefix, new] = (known_blank, known_symbol + before * now[new])
+        best = sorted(after.items(), key=lambda item: sum(item[1]), reverse=True)[:beam]
+        whole = sum(best[0][1]) or 1.0
+        prefixes = {prefix: (blank / whole, symbol / whole) for prefix, (blank, symbol) in best}
     return list(next(iter(prefixes)))
-
-
-def _add(
-    prefixes: dict[tuple[int, ...], tuple[float, float]], prefix: tuple[int, ...], blank: float, symbol: float
-) -> None:
-    """Add the alignments that lead to a prefix to those that are known to."""
-    known_blank, known_symbol = prefixes.get(prefix, (-np.inf, -np.inf))
-    prefixes[prefix] = (float(np.logaddexp(known_blank, blank)), float(np.logaddexp(known_symbol, symbol)))

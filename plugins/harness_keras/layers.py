@@ -75,7 +75,7 @@ class KerasSimpleRNN(KerasLayer):
 class KerasGRU(KerasLayer):
     """Gated recurrent unit of Keras: by default the reset gate acts after the recurrent product.
 
-    Source: keras.layers.GRU; Cho et al. 2014, Learning phrase representations using RNN encoder-decoder, arXiv:1406.1078.
+    Source: keras.layers.GRU; Cho et al. 2014, arXiv:1406.1078.
 
     Args:
         input_size: the width of the input.

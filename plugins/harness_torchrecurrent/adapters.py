@@ -90,10 +90,10 @@ class ForeignLayer(Layer):
         return tuple(like.new_zeros(batch, width) for width in self.widths)
 
     def forward(self, x: Tensor, states: States) -> tuple[Tensor, States]:
-        """Run over x (time, batch, input_size); states have a leading axis of layers there, here of length 1."""
+        """Run over x (time, batch, input_size); there a state is one tensor, or a tuple, of all layers: here of one."""
         before = tuple(state.unsqueeze(0) for state in states)
         outputs, after = self.module(x, before if len(before) > 1 else before[0])
-        return outputs, tuple(state.squeeze(0) for state in (after if isinstance(after, tuple) else (after,)))
+        return outputs, tuple(of_layers[0] for of_layers in (after if isinstance(after, tuple) else (after,)))
 
     def recurrent_matrices(self) -> dict[str, Tensor]:
         """Those that the package calls weight_hh."""

@@ -38,14 +38,14 @@ def run(module: Cell | Layer) -> None:
     if isinstance(module, Cell):
         outputs = []
         for x_t in x:
-            states = module.step(x_t, *states)
+            states = adapters.flat(module.step(x_t, *states))
             outputs.append(states[0])
         output = torch.stack(outputs)
     else:
-        output, states = module(x, states)
+        output = module(x, states)[0]
     if output.shape != (TIME, BATCH, module.output_size):
         raise ValueError(f"its outputs have the shape {tuple(output.shape)}")
-    output.sum().backward()
+    output.sum().backward()  # type: ignore[no-untyped-call]
     if x.grad is None or not bool(x.grad[0].any()):
         raise ValueError("no gradient reaches its first input")
 

@@ -68,7 +68,7 @@ class DigitStrings(Task):
     output = Classes(CLASSES + 1)
     recipes: ClassVar = {
         "smoke": Recipe(10, 16, 0.01, 20_000, evaluations=1),
-        "quick": Recipe(400, 32, 0.01, 20_000, schedule="linear:share=0.4", evaluations=4),
+        "quick": Recipe(320, 32, 0.01, 20_000, schedule="linear:share=0.4", evaluations=2),
         "full": Recipe(8_000, 32, 0.004, 50_000, schedule="linear:share=0.5", evaluations=20),
     }
 

@@ -36,7 +36,7 @@ class TemporalOrder(Drawn):
     output = Classes(len(ORDERS))
     recipes: ClassVar = {
         "smoke": Recipe(20, 32, 0.01, 5_000, evaluations=2),
-        "quick": Recipe(500, 64, 0.01, 5_000, schedule="linear:share=0.4"),
+        "quick": Recipe(400, 64, 0.01, 5_000, schedule="linear:share=0.4", evaluations=5),
         "full": Recipe(8_000, 64, 0.005, 5_000, schedule="linear:share=0.4", evaluations=20),
     }
 

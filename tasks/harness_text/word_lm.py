@@ -56,15 +56,15 @@ class WordLM(StreamedText):
     )
     unit = "word"
     recipes: ClassVar = {
-        "smoke": Recipe(40, 16, 6e-2, 100_000, schedule=DOWN, evaluations=1),
-        "quick": Recipe(500, 16, 6e-2, 150_000, schedule=DOWN, evaluations=3),
-        "full": Recipe(14_000, 16, 1e-2, 400_000, schedule=DOWN, evaluations=14),
+        "smoke": Recipe(40, 16, 6e-2, 75_000, schedule=DOWN, evaluations=1),
+        "quick": Recipe(500, 32, 6e-2, 150_000, schedule=DOWN, evaluations=3),
+        "full": Recipe(14_000, 32, 1e-2, 400_000, schedule=DOWN, evaluations=14),
     }
 
     def __init__(
         self,
         corpus: str = "kjv",
-        vocabulary: Annotated[int, Ge(2)] = 2_000,
+        vocabulary: Annotated[int, Ge(2)] = 1_000,
         chunk: Annotated[int, Ge(1)] = 20,
         *,
         carry: bool = True,

@@ -69,8 +69,8 @@ class G2P(Task):
     output = Generated(size=len(PHONEMES) + 1, width=24, longest=25)
     recipes: ClassVar = {
         "smoke": Recipe(15, 32, 0.01, 30_000, evaluations=1),
-        "quick": Recipe(800, 64, 0.008, 60_000, schedule="linear:share=0.4", evaluations=2),
-        "full": Recipe(24_000, 128, 0.003, 400_000, schedule="linear:share=0.5", evaluations=12),
+        "quick": Recipe(600, 64, 0.008, 60_000, schedule="linear:share=0.4", evaluations=2),
+        "full": Recipe(8_000, 128, 0.003, 400_000, schedule="linear:share=0.5", evaluations=8),
     }
 
     def __init__(

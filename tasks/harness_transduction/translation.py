@@ -59,8 +59,8 @@ class Translation(Task):
     topology = "encoder-decoder"
     recipes: ClassVar = {
         "smoke": Recipe(6, 16, 0.01, 400_000, evaluations=1),
-        "quick": Recipe(250, 64, 0.008, 400_000, schedule="linear:share=0.4", evaluations=1),
-        "full": Recipe(7_000, 64, 0.003, 1_500_000, schedule="linear:share=0.5", dropout=0.2, evaluations=7),
+        "quick": Recipe(150, 64, 0.008, 400_000, schedule="linear:share=0.4", evaluations=1),
+        "full": Recipe(4_000, 64, 0.003, 1_500_000, schedule="linear:share=0.5", dropout=0.2, evaluations=7),
     }
 
     def __init__(
