@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import HarnessError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
 
 
 def load() -> Any:  # noqa: ANN401 - the module, which has no types
@@ -27,6 +33,21 @@ def load() -> Any:  # noqa: ANN401 - the module, which has no types
     if backend != "torch":
         raise HarnessError(f"Keras was imported with the backend {backend}: set KERAS_BACKEND=torch before.")
     return keras
+
+
+@contextmanager
+def computing_like(tensor: Tensor, *layers: Any) -> Iterator[None]:  # noqa: ANN401 - Keras has no types
+    """Where Keras computes on the device and in the precision of a tensor.
+
+    It would compute on a GPU wherever there is one, and in the precision in which the layers were built. Products it
+    computes in single precision at most, whatever one asks for.
+    """
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    for layer in layers:
+        if layer.compute_dtype != dtype:
+            layer.dtype_policy = dtype
+    with load().device(str(tensor.device)):
+        yield
 
 
 def _import() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from harness import Layer, States
-from harness_keras.backend import load
+from harness_keras.backend import computing_like, load
 
 
 class KerasLayer(Layer):
@@ -30,11 +30,14 @@ class KerasLayer(Layer):
             hidden_size,
             return_sequences=True,
             return_state=True,
-            autocast=False,  # the dtype is the model's
             name="layer",  # Keras would number them, and the names of the weights with them
+            seed=0,  # of a dropout that is not used; Keras would draw one
             **options,
         )
         self.network.build((None, None, input_size))
+        for variable in self.network.non_trainable_variables:  # that seed, an integer among the weights
+            for part in (self.network, self.network.cell):
+                del part.torch_params[variable.path]
         self.states = states
         weights: dict[str, Tensor] = {w.name: w.value for w in self.network.trainable_weights}
         nn.init.xavier_uniform_(weights["kernel"])
@@ -48,7 +51,8 @@ class KerasLayer(Layer):
 
     def forward(self, x: Tensor, states: States) -> tuple[Tensor, States]:
         """Run over x (time, batch, input_size); Keras has the batch first."""
-        outputs, *after = self.network(x.transpose(0, 1), initial_state=list(states), training=self.training)
+        with computing_like(x, self.network, self.network.cell):
+            outputs, *after = self.network(x.transpose(0, 1), initial_state=list(states), training=self.training)
         return outputs.transpose(0, 1), tuple(after)
 
     def recurrent_matrices(self) -> dict[str, Tensor]:
