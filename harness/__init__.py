@@ -31,30 +31,14 @@ if TYPE_CHECKING:
     from harness.modeling.cell import States as States
     from harness.modeling.ctc import best_paths as best_paths
     from harness.modeling.ctc import prefix_beams as prefix_beams
-    from harness.modeling.encoding import (
-        Binary as Binary,
-    )
-    from harness.modeling.encoding import (
-        Classes as Classes,
-    )
-    from harness.modeling.encoding import (
-        Embedding as Embedding,
-    )
-    from harness.modeling.encoding import (
-        Encoding as Encoding,
-    )
-    from harness.modeling.encoding import (
-        Generated as Generated,
-    )
-    from harness.modeling.encoding import (
-        OneHot as OneHot,
-    )
-    from harness.modeling.encoding import (
-        Output as Output,
-    )
-    from harness.modeling.encoding import (
-        Real as Real,
-    )
+    from harness.modeling.encoding import Binary as Binary
+    from harness.modeling.encoding import Classes as Classes
+    from harness.modeling.encoding import Embedding as Embedding
+    from harness.modeling.encoding import Encoding as Encoding
+    from harness.modeling.encoding import Generated as Generated
+    from harness.modeling.encoding import OneHot as OneHot
+    from harness.modeling.encoding import Output as Output
+    from harness.modeling.encoding import Real as Real
     from harness.modeling.layer import Layer as Layer
     from harness.modeling.search import Hypotheses as Hypotheses
     from harness.modeling.tensors import Tensors as Tensors

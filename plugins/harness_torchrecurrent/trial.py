@@ -7,11 +7,12 @@ import sys
 import warnings
 
 import torch
+from torch import Tensor
 
-from harness import Cell, Layer
+from harness import Cell, Layer, States
 from harness_torchrecurrent import adapters
 
-INPUT, HIDDEN, TIME, BATCH = 5, 7, 4, 3
+INPUT, HIDDEN, TIME, BATCH = 5, 7, 12, 3
 
 
 def misfit(name: str) -> str:
@@ -28,26 +29,33 @@ def misfit(name: str) -> str:
 
 
 def run(module: Cell | Layer) -> None:
-    """Some steps, and their gradients.
+    """Some steps, at once and in two parts, and their gradients.
 
     Raises:
-        ValueError: it gives something else than an output a step, or no gradient.
+        ValueError: it gives something else than an output a step, or no gradient, or keeps what is none of its states.
     """
     x = torch.randn(TIME, BATCH, INPUT, requires_grad=True)
-    states = module.initial(BATCH)
-    if isinstance(module, Cell):
-        outputs = []
-        for x_t in x:
-            states = adapters.flat(module.step(x_t, *states))
-            outputs.append(states[0])
-        output = torch.stack(outputs)
-    else:
-        output = module(x, states)[0]
+    output, _ = read(module, x, module.initial(BATCH))
     if output.shape != (TIME, BATCH, module.output_size):
         raise ValueError(f"its outputs have the shape {tuple(output.shape)}")
+    first, states = read(module, x[: TIME // 2], module.initial(BATCH))
+    second, _ = read(module, x[TIME // 2 :], states)
+    if not torch.allclose(torch.cat([first, second]), output, rtol=1e-4, atol=1e-5):
+        raise ValueError("a sequence read in two parts gives something else: it keeps what is none of its states")
     output.sum().backward()  # type: ignore[no-untyped-call]
     if x.grad is None or not bool(x.grad[0].any()):
         raise ValueError("no gradient reaches its first input")
+
+
+def read(module: Cell | Layer, x: Tensor, states: States) -> tuple[Tensor, States]:
+    """The outputs for x (time, batch, INPUT), and the states after it."""
+    if isinstance(module, Layer):
+        return module(x, states)  # type: ignore[no-any-return]
+    outputs = []
+    for x_t in x:
+        states = adapters.flat(module.step(x_t, *states))
+        outputs.append(states[0])
+    return torch.stack(outputs), states
 
 
 if __name__ == "__main__":
