@@ -48,14 +48,15 @@ def watching(
 ) -> Iterator[list[Watched]]:
     """Run layers step by step while this lasts, whatever they are, and keep what each step did.
 
-    A bidirectional layer is watched as the two that it consists of.
+    A bidirectional layer is watched as the two that it consists of; one that keeps no state, or reads whole sequences
+    only, has no steps.
 
     Args:
         layers: to be watched.
         around: gives a context that is entered for each step of a layer.
     """
-    single = [one for layer in layers for one in _one_way(layer)]
-    watched = [Watched(layer, layer.forward, around) for layer in single]
+    stepping = [layer for layer in one_way(layers) if layer.streams and layer.initial(1)]
+    watched = [Watched(layer, layer.forward, around) for layer in stepping]
     with ExitStack() as stack:
         for one in watched:
             one.layer.forward = partial(_step_through, one)  # type: ignore[method-assign]
@@ -63,8 +64,10 @@ def watching(
         yield watched
 
 
-def _one_way(layer: Layer) -> list[Layer]:
-    return [layer.ahead, layer.back] if isinstance(layer, Bidirectional) else [layer]
+def one_way(layers: Iterable[Layer]) -> list[Layer]:
+    """The layers, and of each bidirectional one the two that it consists of."""
+    parts = [(layer.ahead, layer.back) if isinstance(layer, Bidirectional) else (layer,) for layer in layers]
+    return [one for part in parts for one in part]
 
 
 def _step_through(watched: Watched, x: Tensor, states: States) -> tuple[Tensor, States]:

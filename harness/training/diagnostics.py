@@ -54,7 +54,7 @@ def diagnose(model: AnyModel, task: Task, batch: Tensors, step: int) -> Diagnosi
         outputs, _ = model(batch)
     loss = task.loss(outputs, batch)
     states = [step.after[0] for one in watched for step in one.steps]
-    found = iter(torch.autograd.grad(loss, states, materialize_grads=True))
+    found = iter(torch.autograd.grad(loss, states, materialize_grads=True) if states else ())
     gradients = {names[id(one.layer)]: [next(found).norm().item() for _ in one.steps] for one in watched}
     radii = {
         f"{names[id(layer)]} {name}": spectral_radius(matrix)

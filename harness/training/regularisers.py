@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import torch
 from annotated_types import Gt
 
-from harness.modeling.watch import Watched, watching
+from harness.errors import NotSupportedError
+from harness.modeling.watch import Watched, one_way, watching
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -55,13 +56,19 @@ class Pascanu:
     form: Literal["paper", "code"] = "paper"
 
     def watch(self, model: AnyModel) -> AbstractContextManager[list[Watched]]:
-        """Keeps the steps of every layer."""
+        """Keeps the steps of every layer.
+
+        Raises:
+            NotSupportedError: one has none.
+        """
+        if not all(layer.streams for layer in one_way(model.recurrent)):
+            raise NotSupportedError("it reads whole sequences only, and the regulariser needs single steps")
         return watching(model.recurrent)
 
     def backward(self, loss: Tensor, watched: list[Watched]) -> None:
         """Add up the gradients of the loss and of Ω, times alpha."""
         states = [state for layer in watched for step in layer.steps for state in step.after]
-        gradients = iter(torch.autograd.grad(loss, states, retain_graph=True, materialize_grads=True))
+        gradients = iter(torch.autograd.grad(loss, states, retain_graph=True, materialize_grads=True) if states else ())
         loss.backward()  # type: ignore[no-untyped-call]
         for layer in watched:
             errors = [tuple(next(gradients) for _ in step.after) for step in layer.steps]
@@ -79,18 +86,19 @@ class Pascanu:
         ]
         _, after = layer.forward(x.unsqueeze(0), tuple(before))
         back = torch.autograd.grad(after, before, error, create_graph=True, materialize_grads=True)
-        came, went = _squared_norm(error), _squared_norm(back)
-        counts = came > NO_GRADIENT
+        came, went = _norm(error), _norm(back)
+        counts = came.square() > NO_GRADIENT
         ratio = went[counts] / came[counts]
         if self.form == "paper":
             rows = len(layer.steps[0].x)
-            return (ratio.sqrt() - 1).square().sum() / rows
-        return (ratio - 1).square().mean()
+            return (ratio - 1).square().sum() / rows
+        return (ratio.square() - 1).square().mean()
 
 
-def _squared_norm(parts: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
-    """Of each row of several states together."""
-    return torch.stack([part.square().sum(dim=1) for part in parts]).sum(dim=0)
+def _norm(parts: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
+    """Of each row of several states together; its gradient is 0, not NaN, where units are dead and pass nothing on."""
+    norm: Tensor = torch.linalg.vector_norm(torch.cat(tuple(parts), dim=1), dim=1)
+    return norm
 
 
 Regulariser = Nothing | Pascanu

@@ -57,7 +57,7 @@ class WordLM(StreamedText):
     unit = "word"
     recipes: ClassVar = {
         "smoke": Recipe(40, 16, 6e-2, 75_000, schedule=DOWN, evaluations=1),
-        "quick": Recipe(500, 32, 6e-2, 150_000, schedule=DOWN, evaluations=3),
+        "quick": Recipe(420, 32, 6e-2, 150_000, schedule=DOWN, evaluations=3),
         "full": Recipe(14_000, 32, 1e-2, 400_000, schedule=DOWN, evaluations=14),
     }
 

@@ -40,9 +40,56 @@ def test_plugins_are_listed_and_broken_ones_named(harness: Command, tmp_path: Pa
     (tmp_path / "broken.py").write_text("1 / 0\n")
     done = harness("plugins", "--plugin", tmp_path / "broken.py")
     assert done.code == 2
-    assert "harness_scratch    4 cells" in done.out
+    lines = {line.split()[0]: " ".join(line.split()[1:]) for line in done.out.splitlines() if line.strip()}
+    assert lines["harness_scratch"].startswith("8 cells")
+    assert lines["harness_transduction"].startswith("2 tasks, 7 data sets")
     assert "broken.py" in done.err
     assert "ZeroDivisionError: division by zero" in done.err
+
+
+REFUSING = """
+from harness import NotSupportedError, hookimpl
+
+@hookimpl
+def harness_cells():
+    return {"fickle": NotSupportedError("it needs a moon")}
+"""
+
+
+def test_a_cell_that_cannot_be_used_is_listed_with_the_reason(harness: Command, tmp_path: Path) -> None:
+    (tmp_path / "refusing.py").write_text(REFUSING)
+    done = harness("cells", "--plugin", tmp_path / "refusing.py")
+    assert done.code == 0
+    assert "! fickle cannot be used: it needs a moon" in done.out
+    listed = {entry["name"]: entry for entry in json.loads(harness("cells", "--json").out)}
+    assert listed["fickle"]["reason"] == "it needs a moon"
+    assert listed["lstm"]["reason"] == ""
+    refused = harness("run", "--cells", "fickle", "--tasks", "adding")
+    assert refused.code == 2
+    assert "cannot be used: it needs a moon" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("citation", "short"),
+    [
+        ("Le, Jaitly and Hinton 2015, A simple way, arXiv:1504.00941", "Le 2015"),
+        ("sequence labelling of Graves 2012, Supervised sequence labelling", "Graves 2012"),
+        ("Cho et al. 2014, Learning phrase representations", "Cho 2014"),
+        ("the example of Keras (Chollet 2015), lstm_text_generation.py", "Chollet 2015"),
+        ("arXiv:1911.11033", "arXiv:1911.11033"),
+        ("https://www.nature.com/articles/1, and more", "nature.com/articles/1"),
+        ("torch.nn.LSTM; nobody", "torch.nn.LSTM"),
+    ],
+)
+def test_a_citation_is_shortened_to_who_and_when(citation: str, short: str) -> None:
+    from harness.cli.listing import _short
+
+    assert _short(citation) == short
+
+
+def test_named_recipes_are_listed_with_what_they_set(harness: Command) -> None:
+    (line,) = [line for line in harness("recipes").out.splitlines() if line.startswith("keras-slide")]
+    assert "hidden_size=128" in line
 
 
 def test_data_sets_are_listed_with_where_they_are(
@@ -67,7 +114,7 @@ def test_looking_around_imports_no_torch(command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "table", "runs", "cells", "tasks", "data", "plugins"])
+@pytest.mark.parametrize("command", ["run", "table", "runs", "cells", "tasks", "data", "plugins", "recipes", "sample"])
 def test_every_command_shows_examples(harness: Command, command: str) -> None:
     assert f"harness {command}" in harness(command, "--help").out.partition("Examples:")[2]
 

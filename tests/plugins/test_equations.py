@@ -12,11 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from harness import HarnessError
 from harness.modeling.recurrence import Recurrence
 from harness_scratch.elman import Elman
 from harness_scratch.gru import GRU
 from harness_scratch.jordan import Jordan
 from harness_scratch.lstm import LSTM
+from harness_scratch.simple_gru import SimpleGRU
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +76,26 @@ def gru(p: Weights, x: Array, h: Array, reset: str) -> Iterator[Array]:
         yield h
 
 
-def jordan(p: Weights, x: Array, y: Array, g2: Activation) -> Iterator[Array]:
+def simple_gru(p: Weights, x: Array, h: Array) -> Iterator[Array]:
+    for x_t in x:
+        u, n = np.split(x_t @ p["gates.input"] + h @ p["gates.recurrent"] + p["gates.bias"], 2, axis=1)
+        h = sigmoid(u) * np.tanh(n) + (1 - sigmoid(u)) * h
+        yield h
+
+
+def lstm(p: Weights, x: Array, h: Array, c: Array, parts: str) -> Iterator[Array]:
+    for x_t in x:
+        joined = x_t @ p["gates.input"] + h @ p["gates.recurrent"] + p["gates.bias"]
+        a = dict(zip(parts, np.split(joined, len(parts), axis=1), strict=True))
+        looks = {part: p.get(f"peepholes.{part}", np.zeros(h.shape[1])) for part in "ifo"}
+        f = sigmoid(a["f"] + looks["f"] * c) if "f" in parts else np.ones_like(c)
+        i = sigmoid(a["i"] + looks["i"] * c) if "i" in parts else 1 - f
+        c = f * c + i * np.tanh(a["g"])
+        h = sigmoid(a["o"] + looks["o"] * c) * np.tanh(c)
+        yield h
+
+
+def jordan(p: Weights, x: Array, _z: Array, y: Array, g2: Activation) -> Iterator[Array]:
     for x_t in x:
         h = np.tanh(x_t @ p["input.weight"].T + p["input.bias"] + y @ p["feedback.weight"].T)
         z = h @ p["output.weight"].T + p["output.bias"]
@@ -90,6 +111,13 @@ CASES = {
     ),
     "gru before": (lambda: GRU(3, 4), lambda *a: gru(*a, "before")),
     "gru after": (lambda: GRU(3, 4, reset="after"), lambda *a: gru(*a, "after")),
+    "simple-gru": (lambda: SimpleGRU(3, 4), simple_gru),
+    "lstm": (lambda: LSTM(3, 4), lambda *a: lstm(*a, "ifgo")),
+    "lstm peephole": (lambda: LSTM(3, 4, peephole=True), lambda *a: lstm(*a, "ifgo")),
+    "lstm coupled": (lambda: LSTM(3, 4, coupled=True), lambda *a: lstm(*a, "fgo")),
+    "lstm coupled peephole": (lambda: LSTM(3, 4, coupled=True, peephole=True), lambda *a: lstm(*a, "fgo")),
+    "lstm of 1997": (lambda: LSTM(3, 4, forget=False), lambda *a: lstm(*a, "igo")),
+    "lstm of 1997 peephole": (lambda: LSTM(3, 4, forget=False, peephole=True), lambda *a: lstm(*a, "igo")),
     "jordan classes": (lambda: Jordan(3, 5, 4, nn.Softmax(dim=-1)), lambda *a: jordan(*a, softmax)),
     "jordan real": (lambda: Jordan(3, 5, 4, nn.Identity()), lambda *a: jordan(*a, lambda z: z)),
 }
@@ -106,8 +134,7 @@ def test_a_cell_computes_what_numpy_computes(case: str) -> None:
             parameter.add_(0.1 * torch.randn_like(parameter))
     states = tuple(torch.rand_like(state) for state in layer.initial(2))
     outputs, _ = layer(x, states)
-    fed_back = states[-1]  # Jordan's y; the only state of the others
-    expected = np.stack(list(reference(weights(layer.cell), x.numpy(), fed_back.numpy())))
+    expected = np.stack(list(reference(weights(layer.cell), x.numpy(), *(state.numpy() for state in states))))
     np.testing.assert_allclose(outputs.detach().numpy(), expected, rtol=1e-13, atol=1e-14)
 
 
@@ -130,6 +157,12 @@ def test_gru_resets_before_or_after_the_recurrent_product() -> None:
 def test_a_gru_keeps_its_state_where_z_is_one() -> None:
     cell = set_weights(GRU(1, 1), gates__bias=[0.0, 50.0], candidate__bias=[9.0])
     torch.testing.assert_close(cell.step(numbers(1.0), numbers(-0.3)), numbers(-0.3))
+
+
+def test_simple_gru_by_hand() -> None:
+    cell = set_weights(SimpleGRU(1, 1), gates__bias=[LN3, 0.0], gates__recurrent=[[0.0, 0.5]])
+    h = cell.step(numbers(0.0), numbers(2.0))  # u = 3/4, and nothing resets what the candidate sees: tanh(1/2 · 2)
+    torch.testing.assert_close(h, numbers(0.75 * 0.7615941559557649 + 0.25 * 2))
 
 
 def test_jordan_feeds_back_its_output_after_the_activation() -> None:
@@ -159,6 +192,45 @@ def test_lstm_by_hand() -> None:
     torch.testing.assert_close(h, numbers(math.tanh(1.8807970779778823) / 4))
 
 
+def test_a_peephole_of_the_output_gate_sees_the_new_cell_state() -> None:
+    cell = LSTM(1, 1, peephole=True)
+    assert all(p.requires_grad and not p.any() for p in cell.peepholes.values())
+    set_weights(cell, gates__bias=[-LN3, 0.0, 1.0, 0.0], peepholes__i=[LN3], peepholes__f=[LN3 / 2], peepholes__o=[LN3])
+    h, c = cell.step(numbers(0.0), numbers(0.0), numbers(2.0))
+    expected = 0.75 * 2 + 0.75 * 0.7615941559557649  # i = sigmoid(-ln 3 + ln 3 · 2) = f = sigmoid(ln 3 / 2 · 2) = 3/4
+    torch.testing.assert_close(c, numbers(expected))
+    o = 1 / (1 + 3**-expected)  # sigmoid(ln 3 · c'); with the old c it would be 9/10
+    torch.testing.assert_close(h, numbers(o * math.tanh(expected)))
+
+
+def test_a_coupled_lstm_writes_what_it_forgets() -> None:
+    cell = set_weights(LSTM(1, 1, coupled=True), gates__bias=[LN3, 1.0, -LN3])  # f = 3/4, i = 1/4, g = tanh(1), o = 1/4
+    h, c = cell.step(numbers(0.0), numbers(0.0), numbers(2.0))
+    torch.testing.assert_close(c, numbers(1.6903985389889412))  # 3/4 · 2 + 1/4 · 0.7615941559557649
+    torch.testing.assert_close(h, numbers(math.tanh(1.6903985389889412) / 4))
+
+
+def test_an_lstm_without_forget_gate_only_adds() -> None:
+    cell = set_weights(LSTM(1, 1, forget=False), gates__bias=[-LN3, 1.0, LN3])  # i = 1/4, g = tanh(1), o = 3/4
+    h, c = cell.step(numbers(0.0), numbers(0.0), numbers(2.0))
+    torch.testing.assert_close(c, numbers(2.1903985389889412))  # 2 + 1/4 · 0.7615941559557649
+    torch.testing.assert_close(h, numbers(math.tanh(2.1903985389889412) * 0.75))
+
+
+@pytest.mark.parametrize(("options", "gates"), [({}, 4), ({"coupled": True}, 3), ({"forget": False}, 3)])
+def test_a_gate_that_is_not_there_has_no_weights(options: dict[str, bool], gates: int) -> None:
+    plain, looking = LSTM(2, 5, **options), LSTM(2, 5, peephole=True, **options)
+    assert sum(p.numel() for p in plain.parameters()) == gates * (2 * 5 + 5 * 5 + 5)
+    assert sum(p.numel() for p in looking.peepholes.parameters()) == (gates - 1) * 5  # g looks at nothing
+    assert len(plain.recurrent_matrices()) == gates
+
+
+@pytest.mark.parametrize("options", [{"coupled": True}, {"forget_bias": 2.0}, {"forget_bias": 0.0, "peephole": True}])
+def test_options_of_a_forget_gate_that_is_not_there_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(HarnessError, match=r"^lstm: .* and forget=false exclude each other, since .*: give one of"):
+        LSTM(2, 3, forget=False, **options)
+
+
 def test_an_irnn_without_input_keeps_what_is_not_negative() -> None:
     cell = Elman(2, 3, activation="relu", init="identity").double()
     states = (numbers(3.0, 0.5, 0.0),)
@@ -179,10 +251,12 @@ def test_forget_bias_sets_the_bias_of_the_forget_gate_and_nothing_else(forget_bi
     cell = LSTM(2, 3) if forget_bias is None else LSTM(2, 3, forget_bias=forget_bias)
     torch.manual_seed(3)
     other = LSTM(2, 3, forget_bias=-7.0)
+    coupled = LSTM(2, 3, -7.0, coupled=True).gates.bias.tolist()
     i, f, g, o = cell.gates.bias.chunk(4)
     i2, f2, g2, o2 = other.gates.bias.chunk(4)
     assert f.tolist() == [1.0 if forget_bias is None else forget_bias] * 3
     assert f2.tolist() == [-7.0] * 3
+    assert coupled == [-7.0] * 3 + [0.0] * 6
     assert all(torch.equal(a, b) for a, b in ((i, i2), (g, g2), (o, o2)))
     assert torch.equal(cell.gates.input, other.gates.input)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import HarnessError
+from harness import HarnessError, NotSupportedError, Wrapped
 from harness.registry import Catalog, Entry, Origin
 
 if TYPE_CHECKING:
@@ -95,3 +95,24 @@ def test_what_cannot_be_imported_says_whose_it_is_and_why(
 def test_a_target_that_is_no_module_and_name_is_said_to_be_so() -> None:
     with pytest.raises(HarnessError, match=r'"just_a_module" cannot be imported: write "package.module:Name"'):
         Entry("thing", "just_a_module", THEIRS).load()
+
+
+def test_wrapped_code_is_listed_and_hashed_as_what_it_is(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs.py"
+    theirs.write_text("class A: pass")
+    wrapped = Wrapped("collections:OrderedDict", theirs, "Somebody's cell", "Somebody 2020", {"k": "3"})
+    entry = Entry("tr", wrapped, THEIRS)
+    assert entry.load().__name__ == "OrderedDict"  # type: ignore[attr-defined]
+    about = entry.describe()
+    assert (about.summary, about.citation, about.options) == ("Somebody's cell", "Somebody 2020", {"k": "3"})
+    before = entry.component("tr", {}).source
+    theirs.write_text("class A: changed = True")
+    assert entry.component("tr", {}).source != before
+
+
+def test_a_name_whose_plugin_refuses_it_cannot_be_loaded() -> None:
+    entry = Entry("odd", NotSupportedError("it reads backwards"), THEIRS)
+    assert entry.refusal == "it reads backwards"
+    for use in (entry.load, lambda: entry.component("odd", {})):
+        with pytest.raises(NotSupportedError, match=r'"odd" of other-cells 2\.0 cannot be used: it reads backwards'):
+            use()

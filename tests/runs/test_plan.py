@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NotSupportedError
 from harness.modeling.sizing import Size
 from harness.runs.plan import Plan, Request
 
@@ -67,9 +67,8 @@ def test_what_others_broke_or_named_alike_does_not_stop_all(tmp_path: Path) -> N
     assert {"cell-harness/lstm", "others.py/lstm", "gru"} <= {cell.name for cell in plan.cells}
     assert "adding" in {component.label for component, _ in plan.tasks}
     assert plan.lost == ()
-    assert [str(error).partition(" could")[0] for error in plan.skipped] == [
-        f'"lost" of {_origin(tmp_path / "others.py")}'
-    ]
+    skipped = [str(error).partition(" could")[0] for error in plan.skipped]
+    assert f'"lost" of {_origin(tmp_path / "others.py")}' in skipped
 
 
 def _origin(path: Path) -> str:
@@ -81,6 +80,30 @@ def test_size_and_layers_of_the_user_replace_those_of_the_recipe() -> None:
     assert spec.size == Size("hidden", 9)
     assert spec.recipe.layers == 2
     assert next(iter(Plan.make(request()).specs())).size.by == "params"
+
+
+def test_what_was_changed_is_told_and_nothing_else() -> None:
+    spec = next(iter(Plan.make(request(settings={"clip": "none", "layers": 1})).specs()))
+    assert spec.recipe.clip is None
+    assert spec.changes == ("clip=none",)  # one layer it had anyway
+
+
+def test_a_named_recipe_comes_first_and_single_settings_on_top() -> None:
+    changed = request(recipe="keras-slide", settings={"lr": "0.5"})
+    spec = next(iter(Plan.make(changed).specs()))
+    assert (spec.recipe.optimiser, spec.recipe.learning_rate) == ("rmsprop:alpha=0.9:epsilon=1e-7", 0.5)
+    assert spec.size == Size("hidden", 128)
+    with pytest.raises(HarnessError, match=r'no recipe is called "keras-slid"\. Did you mean "keras-slide"'):
+        Plan.make(request(recipe="keras-slid"))
+
+
+@pytest.mark.parametrize("task", ["char-lm", "word-lm", "music", "spell", "g2p"])
+def test_a_second_direction_is_refused_where_outputs_must_not_see_it(task: str) -> None:
+    with pytest.raises(NotSupportedError, match=f"{task} cannot be run with --bidirectional: its outputs must not"):
+        Plan.make(request(tasks=(task,), settings={"bidirectional": "true"}))
+    plan = Plan.make(request(tasks=("all", task), settings={"bidirectional": "true"}))
+    assert [str(error).split()[0] for error in plan.lost] == [task]
+    assert "highlight" in {component.label for component, _ in plan.tasks}
 
 
 def test_a_file_with_a_class_is_a_cell(plugin: str) -> None:
@@ -110,6 +133,9 @@ def test_planning_imports_no_torch() -> None:
         ({"tasks": ("adding:lenght=4",)}, 'task "adding" has no option "lenght". Did you mean "length"? Its options:'),
         ({"tasks": ("adding:length=many",)}, "length=many cannot be used"),
         ({"tasks": ("adding:length=1",)}, "should be greater than or equal to 2"),
+        ({"settings": {"lerning_rate": "1"}}, 'a recipe has no "lerning_rate". Did you mean "learning_rate"?'),
+        ({"settings": {"dropout": "2"}}, "dropout=2 cannot be used"),
+        ({"settings": {"lr": "fast"}}, "lr=fast cannot be used"),
         ({"cells": ("nowhere.py:Cell",)}, "there is no file nowhere.py"),
     ],
 )
