@@ -1,7 +1,8 @@
 """The scan of the minimal layers beside the paper's scan of logarithms and a plain loop: time, and digits lost.
 
-All three are one minGRU with one set of weights, forwards and backwards. Errors are those of single precision against
-the loop in double precision: of states relative to each state, of gradients relative to the largest of their tensor.
+All three are one minGRU with the same weights, and a loss that is a sum of all states at random weights. Errors are
+those of single precision against the loop in double precision: of states the largest relative to the state, of
+gradients the largest relative to the largest element of the same gradient.
 
 Run it as: python benchmarks/scan.py results/benchmarks/scan.json
 """
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 REPEATS = 5
-BATCH, WIDTH = 32, 64
-TIMES = (100, 1000, 5000)
-GATE_BIASES = {"fresh": 0.0, "long memory": -5.0}  # z is about 1/2, and about 1/150
+SHAPES = ((100, 32, 64), (1000, 32, 64), (5000, 32, 64), (1000, 4, 16))  # time, batch, input and hidden width
+GATE_BIASES = {"as it starts": 0.0, "long memory": -5.0}  # z is about 1/2, and about 1/150
 
 
 def scan(layer: MinGRU, x: Tensor, h: Tensor) -> Tensor:
@@ -55,58 +55,67 @@ def loop(layer: MinGRU, x: Tensor, h: Tensor) -> Tensor:
 FORMS = {"scan": scan, "log-space scan": logarithms, "loop": loop}
 
 
-def passes(form: str, layer: MinGRU, x: Tensor, weighting: Tensor) -> tuple[float, Tensor, list[Tensor]]:
-    """Seconds of one pass forwards and one backwards, the states, and all gradients of their weighted sum."""
+def passes(form: str, layer: MinGRU, x: Tensor, weighting: Tensor) -> tuple[float, dict[str, Tensor]]:
+    """Seconds of one pass forwards and one backwards; the states, and the gradients by name."""
     (h,) = (state.requires_grad_() for state in layer.initial(x.shape[1]))
+    x = x.clone().requires_grad_()
+    by = {"x": x, "h": h, **dict(layer.named_parameters())}
     started = time.perf_counter()
     states = FORMS[form](layer, x, h)
-    gradients = torch.autograd.grad((weighting * states).sum(), (x, h, *layer.parameters()))
-    return time.perf_counter() - started, states.detach(), list(gradients)
+    gradients = torch.autograd.grad((weighting * states).sum(), tuple(by.values()))
+    seconds = time.perf_counter() - started
+    return seconds, {"states": states.detach(), **dict(zip(by, gradients, strict=True))}
 
 
-def errors(form: str, layer: MinGRU, x: Tensor, weighting: Tensor) -> dict[str, float]:
-    """The largest relative errors of single precision: of a state, and of a gradient."""
-    single, double = MinGRU(WIDTH, WIDTH), MinGRU(WIDTH, WIDTH).double()
-    single.load_state_dict(layer.state_dict())
-    double.load_state_dict(layer.state_dict())
-    _, states, gradients = passes(form, single, x, weighting)
-    _, exact, exact_gradients = passes("loop", double, x.detach().double().requires_grad_(), weighting.double())
-    pairs = zip(gradients, exact_gradients, strict=True)
-    of_gradients = max(((ours - theirs).abs().max() / theirs.abs().max()).item() for ours, theirs in pairs)
-    return {
-        "states": float(f"{((states - exact).abs() / exact).max().item():.2g}"),
-        "gradients": float(f"{of_gradients:.2g}"),
-    }
-
-
-def measured(steps: int) -> dict[str, Any]:
-    """Times and errors at one length."""
-    torch.manual_seed(steps)
-    layer, x = MinGRU(WIDTH, WIDTH), torch.randn(steps, BATCH, WIDTH, requires_grad=True)
-    weighting = torch.randn(steps, BATCH, WIDTH)
+def times(layer: MinGRU, x: Tensor, weighting: Tensor) -> dict[str, Any]:
+    """Medians of all forms, taken in turn."""
     seconds: dict[str, list[float]] = {form: [] for form in FORMS}
     for repeat in range(REPEATS + 1):
-        for form in FORMS:
-            duration, _, _ = passes(form, layer, x, weighting)
+        for form, durations in seconds.items():
+            duration, _ = passes(form, layer, x, weighting)
             if repeat:  # the first round takes memory from the system
-                seconds[form].append(duration)
+                durations.append(duration)
     medians = {form: statistics.median(durations) for form, durations in seconds.items()}
-    result: dict[str, Any] = {
+    return {
         "median seconds": {form: round(median, 4) for form, median in medians.items()},
         "over loop": {form: round(median / medians["loop"], 2) for form, median in medians.items()},
     }
+
+
+def errors(layer: MinGRU, x: Tensor, weighting: Tensor) -> dict[str, dict[str, float]]:
+    """What single precision costs each form: the relative error of the states, and of each gradient."""
+    double = MinGRU(layer.input_size, layer.hidden_size).double()
+    double.load_state_dict(layer.state_dict())
+    _, exact = passes("loop", double, x.double(), weighting.double())
+    for form in FORMS:
+        _, same = passes(form, double, x.double(), weighting.double())
+        assert max(relative(same, exact).values()) < 1e-6, "all must be the same layer"  # noqa: PLR2004
+    return {form: relative(passes(form, layer, x, weighting)[1], exact) for form in FORMS}
+
+
+def relative(single: dict[str, Tensor], exact: dict[str, Tensor]) -> dict[str, float]:
+    """The largest errors, to two digits."""
+    scales = {name: theirs if name == "states" else theirs.abs().max() for name, theirs in exact.items()}
+    largest = {name: ((single[name] - exact[name]).abs() / scales[name]).max().item() for name in exact}
+    return {name: float(f"{error:.2g}") for name, error in largest.items()}
+
+
+def measured(steps: int, batch: int, width: int) -> dict[str, Any]:
+    """Times and errors at one shape."""
+    torch.manual_seed(steps)
+    layer, x, weighting = MinGRU(width, width), torch.randn(steps, batch, width), torch.randn(steps, batch, width)
+    result = {"time": steps, "batch": batch, "width": width, **times(layer, x, weighting)}
     for name, bias in GATE_BIASES.items():
         torch.nn.init.constant_(layer.linear_z.bias, bias)
-        result[f"errors, {name}"] = {form: errors(form, layer, x, weighting) for form in FORMS}
+        result[f"errors, {name}"] = errors(layer, x, weighting)
     return result
 
 
 def main(target: Path) -> None:
-    """Measure at each length, and write it."""
+    """Measure at each shape, and write it."""
     torch.set_num_threads(1)
     result = {
-        "shape": f"batch {BATCH}, input and hidden width {WIDTH}, float32, one thread",
-        "steps": {str(steps): measured(steps) for steps in TIMES},
+        "shapes": [measured(*shape) for shape in SHAPES],
         "repeats": REPEATS,
         "torch": torch.__version__,
     }

@@ -64,6 +64,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             "run": record.spec.key,
             "cell": record.spec.cell.label,
             "task": record.spec.task.label,
+            "changes": ", ".join(record.spec.changes),
             "seed": record.spec.seed,
             "budget": record.spec.budget,
             "size": str(record.spec.size),

@@ -52,12 +52,14 @@ def show(comparison: Comparison, console: Console) -> None:
 def show_runs(records: Sequence[RunRecord], console: Console) -> None:
     """Print a line a run."""
     rows = table(("run", "task", "cell", "seed", "budget", "score", "params", "train s", "how it ended"))
+    for column in (rows.columns[0], rows.columns[6], rows.columns[7]):
+        column.no_wrap = True  # the others give way on a narrow terminal
     for record in records:
         first = record.metrics[0] if record.metrics else {}
         score = record.scores.get(first.get("name", ""))
         rows.add_row(
             record.spec.key[:8],
-            Text(record.spec.task.label),
+            Text("\n  ".join((*record.spec.task.label.split(":"), *record.spec.changes))),
             Text(record.spec.cell.label),
             str(record.spec.seed),
             record.spec.budget,

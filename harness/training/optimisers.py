@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import torch
 from annotated_types import Ge, Gt, Lt
 
+from harness.errors import HarnessError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -55,10 +57,18 @@ class RMSprop:
 
 @dataclass(frozen=True)
 class SGD:
-    """Stochastic gradient descent, with momentum if asked (Polyak 1964; Nesterov 1983)."""
+    """Stochastic gradient descent, with momentum if asked (Polyak 1964; Nesterov 1983).
+
+    Raises:
+        HarnessError: Nesterov's momentum is asked for without a momentum.
+    """
 
     momentum: Memory = 0.0
     nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        if self.nesterov and not self.momentum:
+            raise HarnessError("sgd: nesterov=true needs a momentum: write sgd:momentum=0.9:nesterov=true.")
 
     def __call__(self, parameters: Iterable[Tensor], rate: float, decay: float) -> torch.optim.Optimizer:
         """Over these parameters at a learning rate, with weight decay."""

@@ -114,7 +114,9 @@ def test_looking_around_imports_no_torch(command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "table", "runs", "cells", "tasks", "data", "plugins", "recipes", "sample"])
+@pytest.mark.parametrize(
+    "command", ["run", "table", "runs", "cells", "tasks", "data", "plugins", "recipes", "sample", "show"]
+)
 def test_every_command_shows_examples(harness: Command, command: str) -> None:
     assert f"harness {command}" in harness(command, "--help").out.partition("Examples:")[2]
 

@@ -53,13 +53,6 @@ def test_a_mistake_in_training_is_one_sentence(tiny: Command, arguments: list[st
     assert not Path("results/table.md").exists()
 
 
-def test_contradictory_options_of_a_cell_are_one_sentence(tiny: Command) -> None:
-    done = tiny("lstm:coupled=true:forget=false")
-    assert done.code == 2
-    assert "coupled=true and forget=false exclude each other" in done.err
-    assert "Traceback" not in done.err
-
-
 WHOLE = """
 import torch
 from harness import Layer, hookimpl

@@ -1,0 +1,85 @@
+"""What `--set` and recipes of a user's own change, and what they may not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness import HarnessError, Recipe
+from harness.training.settings import change, parse
+
+RECIPE = Recipe(steps=100, batch=8, learning_rate=0.01, parameters=1_000)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "expected"),
+    [
+        ("lr=0.5", {"learning_rate": 0.5}),
+        ("learning_rate=1e-3", {"learning_rate": 0.001}),
+        ("steps = 40", {"steps": 40}),
+        ("clip=none", {"clip": None}),
+        ("clip=5", {"clip": 5.0}),
+        ("bidirectional=true", {"bidirectional": True}),
+        ("dropout=0.25", {"dropout": 0.25}),
+        ("optimiser=sgd:momentum=0.9", {"optimiser": "sgd:momentum=0.9"}),
+        ("regulariser=pascanu:alpha=1:form=code", {"regulariser": "pascanu:alpha=1:form=code"}),
+    ],
+)
+def test_a_setting_changes_that_of_the_recipe_and_no_other(assignment: str, expected: dict[str, object]) -> None:
+    assert change(RECIPE, parse((assignment,)), "--set") == replace(RECIPE, **expected)
+
+
+def test_several_settings_at_once_the_last_of_a_name_holds() -> None:
+    changed = change(RECIPE, parse(("lr=1", "steps=7", "lr=2")), "--set")
+    assert changed == replace(RECIPE, learning_rate=2.0, steps=7)
+
+
+def test_nothing_set_changes_nothing() -> None:
+    assert change(RECIPE, parse(()), "--set") == RECIPE
+
+
+@pytest.mark.parametrize(
+    ("assignment", "told"),
+    [
+        ("lr", '"--set lr" cannot be read: write --set NAME=VALUE, as in --set lr=0.01.'),
+        ("=3", '"--set =3" cannot be read: write --set NAME=VALUE, as in --set lr=0.01.'),
+        ("parameters=500", "--set parameters is given with --match params=N."),
+        ("hidden_size=64", "--set hidden_size is given with --hidden N."),
+    ],
+)
+def test_what_cannot_be_read_as_a_setting_is_told(assignment: str, told: str) -> None:
+    with pytest.raises(HarnessError) as error:
+        parse((assignment,))
+    assert str(error.value) == told
+
+
+@pytest.mark.parametrize(
+    ("assignment", "told"),
+    [
+        ("optimizer=sgd", '--set: a recipe has no "optimizer". Did you mean "optimiser"? It has: steps, batch, learn'),
+        ("lr=fast", "--set lr=fast cannot be used: it should be a valid number, cannot parse string as a number."),
+        ("lr=0", "--set lr=0 cannot be used: it should be greater than 0."),
+        ("steps=0", "--set steps=0 cannot be used: it should be greater than or equal to 1."),
+        (
+            "steps=2.5",
+            "--set steps=2.5 cannot be used: it should be a valid integer, cannot parse string as an integer.",
+        ),
+        ("dropout=1", "--set dropout=1 cannot be used: it should be less than 1."),
+        ("clip=0", "--set clip=0 cannot be used: it should be greater than 0."),
+        ("bidirectional=both", "--set bidirectional=both cannot be used: it should be a valid boolean"),
+        ("steps=none", "--set steps=none cannot be used: it should be a valid integer"),
+    ],
+)
+def test_a_setting_that_there_is_not_or_a_wrong_value_is_told(assignment: str, told: str) -> None:
+    with pytest.raises(HarnessError) as error:
+        change(RECIPE, parse((assignment,)), "--set")
+    assert str(error.value).startswith(told)
+
+
+def test_what_is_offered_instead_leaves_out_what_has_an_option_of_its_own() -> None:
+    with pytest.raises(HarnessError) as error:
+        change(RECIPE, {"speed": 1}, "recipe.json")
+    assert str(error.value).startswith('recipe.json: a recipe has no "speed".')
+    assert "parameters" not in str(error.value)
+    assert "hidden_size" not in str(error.value)
