@@ -39,7 +39,7 @@ def test_the_plugin_that_is_shown_is_found(tmp_path: Path) -> None:
 
 def test_the_options_that_are_named_exist() -> None:
     shown = set(re.findall(r"(?<!\w)--[a-z]+", (REPOSITORY / "README.md").read_text()))
-    helped = "".join(_harness(REPOSITORY, command, "--help").stdout for command in ("run", "table", "cells"))
+    helped = "".join(_harness(REPOSITORY, command, "--help").stdout for command in ("run", "table", "cells", "sample"))
     assert {option for option in shown if option not in helped} == set()
 
 

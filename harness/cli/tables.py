@@ -54,6 +54,7 @@ def show_runs(records: Sequence[RunRecord], console: Console) -> None:
     rows = table(("run", "task", "cell", "seed", "budget", "score", "params", "train s", "how it ended"))
     for column in (rows.columns[0], rows.columns[6], rows.columns[7]):
         column.no_wrap = True  # the others give way on a narrow terminal
+    rows.columns[1].overflow = "fold"
     for record in records:
         first = record.metrics[0] if record.metrics else {}
         score = record.scores.get(first.get("name", ""))
