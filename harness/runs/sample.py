@@ -58,7 +58,8 @@ def sample(folder: Path, record: RunRecord, wish: Wish) -> str:
     task = load_task(spec.task, spec.plugins)
     if isinstance(task, LanguageTask):
         length, temperature = wish.length or LENGTH, TEMPERATURE if wish.temperature is None else wish.temperature
-        return write(model, task, wish.prompt or task.prompt, length, temperature, wish.seed or 0)
+        prompt = task.prompt if wish.prompt is None else wish.prompt
+        return write(model, task, prompt, length, temperature, wish.seed or 0)
     _check(wish, spec.task.label)
     return answer(model, task, wish.prompt)
 

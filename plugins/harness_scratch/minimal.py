@@ -12,8 +12,9 @@ class Minimal(Layer):
 
     It starts from h_0 = g(0) = 1/2, since the scan of the paper takes an initial state, like each candidate, through g.
 
-    The paper scans sums of logarithms. That gives the same states, but loses digits with length: in single precision
-    gradients are wrong by a tenth after thousands of steps. The scan here is as exact as the loop.
+    The paper scans sums of logarithms, which lose digits as they grow: over 5000 steps of a fresh minGRU in single
+    precision, states are off by less than a thousandth, but the gradient of the gate's weights by 4 % and that of its
+    bias by 79 % of their largest element. The scan here is as exact as the loop (measured by benchmarks/scan.py).
 
     Source: Feng, Tung, Ahmed, Bengio and Hajimirsadeghi 2024, Were RNNs all we needed?, arXiv:2410.01201.
     """

@@ -1,5 +1,6 @@
 """A parallel scan: a recurrence that is linear in its state, all steps at once."""
 
+import math
 from typing import Any
 
 import torch
@@ -11,8 +12,9 @@ from torch.nn import functional
 def scan(a: Tensor, b: Tensor, h: Tensor) -> Tensor:
     """All h_t = a_t ⊙ h_{t-1} + b_t.
 
-    Two steps in a row are one step with a = a₂ ⊙ a₁ and b = a₂ ⊙ b₁ + b₂, so that spans of steps can be doubled until
-    they reach the beginning (Hillis and Steele 1986; for such recurrences Martin and Cundy 2018, arXiv:1709.04057).
+    Steps in a row are one step with a = a₂ ⊙ a₁ and b = a₂ ⊙ b₁ + b₂ (Martin and Cundy 2018, arXiv:1709.04057). So a
+    sequence is cut into about √time blocks: all blocks go forward together from zero, then each takes in the state
+    that the one before it ended in. That is twice the work of a loop, in 2 √time steps.
 
     Args:
         a: of all steps, (time, batch, width).
@@ -27,11 +29,11 @@ def scan(a: Tensor, b: Tensor, h: Tensor) -> Tensor:
 
 
 class _Scan(Function):
-    """The same from h_1 = b_1 on. Its gradient takes one more scan, and no memory for the spans."""
+    """The same from h_1 = b_1 on. Its gradient takes one more scan, and no memory for the blocks."""
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:  # noqa: ANN401 - torch does not name its type
-        h = _double(a.clone(), b.clone())
+        h = _in_blocks(a, b)
         ctx.save_for_backward(a, h)
         return h
 
@@ -44,11 +46,16 @@ class _Scan(Function):
         return of_b * before, of_b
 
 
-def _double(a: Tensor, h: Tensor) -> Tensor:
-    """Turn h from b into all states; a becomes the products over spans."""
-    span = 1
-    while span < len(a):
-        h[span:] += a[span:] * h[:-span]
-        a[span:] = a[span:] * a[:-span]
-        span *= 2
-    return h
+def _in_blocks(a: Tensor, b: Tensor) -> Tensor:
+    """All states (time, batch, width)."""
+    time, length = len(a), math.isqrt(len(a) - 1) + 1  # of a block
+    behind = (0, 0, 0, 0, 0, -time % length)
+    blocks = (-1, length, *a.shape[1:])
+    product = functional.pad(a, behind).view(blocks).clone()
+    h = functional.pad(b, behind).view(blocks).clone()
+    for step in range(1, length):
+        h[:, step].addcmul_(product[:, step], h[:, step - 1])
+        product[:, step].mul_(product[:, step - 1])
+    for block in range(1, len(h)):
+        h[block].addcmul_(product[block], h[block - 1, -1])
+    return h.view(-1, *b.shape[1:])[:time]

@@ -140,13 +140,14 @@ def read(content: bytes, name: str) -> Pieces:
         HarnessError: it is not such a file.
     """
     from scipy.io import loadmat  # noqa: PLC0415 - only those who play music wait for it
+    from scipy.io.matlab import MatReadError  # noqa: PLC0415
 
     try:
         parts: Any = loadmat(io.BytesIO(content), variable_names=list(PARTS))  # type: ignore[arg-type]  # a file-like
         pieces: Pieces = {
             split: [np.asarray(piece) > 0 for piece in parts[part].ravel()] for part, split in PARTS.items()
         }
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, OSError, MatReadError) as error:  # a file cut short gives any of them
         raise HarnessError(f"{name} is no MATLAB file of pieces: {error}.") from error
     if any(piece.shape[1:] != (KEYS,) or len(piece) < 2 for part in pieces.values() for piece in part):  # noqa: PLR2004
         raise HarnessError(f"{name} has a piece that is not two or more frames of {KEYS} keys.")

@@ -12,7 +12,7 @@ from harness.modeling.sizing import Size
 from harness.registry import Component
 from harness.runs.record import BaselineRecord, RunRecord
 from harness.runs.spec import BaselineSpec, RunSpec
-from harness.runs.store import FILE, SCHEMA, Store
+from harness.runs.store import APPLICATION, FILE, SCHEMA, Store
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -87,6 +87,23 @@ def test_a_newer_schema_is_refused_and_left_untouched(tmp_path: Path) -> None:
         with pytest.raises(HarnessError, match="written by a newer version"):
             Store(tmp_path, create=create)
     assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_a_schema_before_the_first_release_is_refused_and_left_untouched(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("CREATE TABLE runs (key TEXT PRIMARY KEY, record TEXT NOT NULL)")
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    before = (tmp_path / FILE).read_bytes()
+    for create in (True, False):
+        with pytest.raises(HarnessError) as error:
+            Store(tmp_path, create=create)
+        assert str(error.value) == (
+            f"{tmp_path} was written by a version of harness that was never released: name another folder."
+        )
+    assert (tmp_path / FILE).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:

@@ -132,10 +132,8 @@ def test_shares_of_gates_that_are_shut_and_open() -> None:
 def test_gates_that_are_one_product_are_told_apart_and_added_up_over_steps() -> None:
     weights = {"stack.layers.0.cell.gates.input": [[3.0, -3.0]]}  # r follows the input, z goes against it
     gates = look(model_of(GRU, 1, weights), [[1.0], [1.0], [1.0], [-1.0], [0.0]], [0.0]).gates
-    assert gates == {
-        "stack.layers.0 gate 0": (pytest.approx(0.2), pytest.approx(0.6)),
-        "stack.layers.0 gate 1": (pytest.approx(0.6), pytest.approx(0.2)),
-    }
+    assert gates["stack.layers.0 gate 0"] == pytest.approx((0.2, 0.6))
+    assert gates["stack.layers.0 gate 1"] == pytest.approx((0.6, 0.2))
 
 
 def test_a_cell_without_gates_has_none() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -36,7 +36,7 @@ def text(tmp_path: Path) -> CharLM:
     return CharLM(str(path), chunk=5)
 
 
-def learn(task: Task, steps: int, *, observed: bool, **settings: object) -> tuple[AnyModel, Training, Observer | None]:
+def learn(task: Task, steps: int, *, observed: bool, **settings: Any) -> tuple[AnyModel, Training, Observer | None]:
     fixed = {"steps": steps, "batch": 4, "learning_rate": 0.01, "parameters": 9, "evaluations": 2}
     recipe = Recipe(**{**fixed, **settings})
     shape = Architecture(task.encoding, task.output, task.topology, layers=2, dropout=recipe.dropout)

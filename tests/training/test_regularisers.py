@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -65,7 +65,8 @@ def cases(*names: str) -> list[Any]:
 
 def model_of(case: str, topology: Topology, layers: int = 1) -> Model:
     cell, options = CELLS[case]
-    model = build(cell, options, Architecture(Real(WIDTH), Classes(3), topology, layers), 4, seed=1).double()
+    shape = Architecture(Real(WIDTH), Classes(3), topology, layers)
+    model = cast("Model", build(cell, options, shape, 4, seed=1).double())
     torch.manual_seed(2)
     with torch.no_grad():
         for parameter in model.parameters():  # zero biases and peepholes would hide mistakes
@@ -114,7 +115,7 @@ def step_jacobian(layer: Layer, x: Tensor, before: list[Tensor]) -> Tensor:
     widths = [len(state) for state in before]
 
     def step(joined: Tensor) -> Tensor:
-        states: States = tuple(state[None] for state in joined.split(widths))
+        states: States = tuple(state[None] for state in torch.split(joined, widths))
         return torch.cat([state[0] for state in layer(x[None, None], states)[1]])
 
     return jacobian(step, torch.cat(before).detach(), create_graph=True)  # type: ignore[no-any-return,no-untyped-call]
@@ -174,8 +175,8 @@ class Straight(Cell):
 def by_hand(x: list[float], target: float, regulariser: str, *, relu: bool = False) -> tuple[float, float]:
     """∂E/∂w of the squared error of the last state, without and with Ω."""
     shape = Architecture(Real(1), Real(1), "many to one")
-    model = build(Straight, {"relu": relu}, shape, 1, seed=0)
-    model.readout.load_state_dict({"weight": torch.ones(1, 1), "bias": torch.zeros(1)})
+    model = cast("Model", build(Straight, {"relu": relu}, shape, 1, seed=0))
+    model.load_state_dict(model.state_dict() | {"readout.weight": torch.ones(1, 1)})
     inputs = np.array(x, dtype=np.float32)[:, None, None]
     batch = Tensors(Batch(inputs, np.array([[target]], dtype=np.float32)), torch.device("cpu"))
     plain = gradients(model, batch, "many to one", "none")[0].item()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +54,7 @@ def test_the_rate_starts_whole_and_never_rises(name: str, share: float, steps: i
     schedule = chosen("schedule", f"{name}:{option}={share}", SCHEDULES)
     course = [schedule.rate(step, steps) for step in range(steps)]
     assert course[0] == 1
-    assert all(0 < b <= a for a, b in zip(course, course[1:], strict=False))
+    assert all(0 < b <= a for a, b in pairwise(course))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ RECIPE = Recipe(steps=100, batch=8, learning_rate=0.01, parameters=1_000)
         ("regulariser=pascanu:alpha=1:form=code", {"regulariser": "pascanu:alpha=1:form=code"}),
     ],
 )
-def test_a_setting_changes_that_of_the_recipe_and_no_other(assignment: str, expected: dict[str, object]) -> None:
+def test_a_setting_changes_that_of_the_recipe_and_no_other(assignment: str, expected: dict[str, Any]) -> None:
     assert change(RECIPE, parse((assignment,)), "--set") == replace(RECIPE, **expected)
 
 

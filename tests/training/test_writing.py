@@ -47,15 +47,13 @@ def biased(task: CharLM, logits: Sequence[float]) -> Model:
     """Gives the same logits whatever it reads."""
     model = model_of(Elman, task, scale=0.0)
     with torch.no_grad():
-        model.readout.bias.copy_(torch.tensor(logits))  # type: ignore[operator,union-attr]
+        model.readout.bias.copy_(torch.tensor(logits))  # type: ignore[operator]
     return model
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 @pytest.mark.parametrize("cell", [LSTM, MinGRU])
-def test_every_symbol_follows_from_all_that_stands_before_it(
-    cell: CellClass, temperature: float, task: CharLM
-) -> None:
+def test_every_symbol_follows_from_all_that_stands_before_it(cell: CellClass, temperature: float, task: CharLM) -> None:
     model = model_of(cell, task, scale=5.0).eval()
     generator = torch.Generator().manual_seed(11)
     symbols = task.encode("cab")
