@@ -79,6 +79,15 @@ def _step_through(watched: Watched, x: Tensor, states: States) -> tuple[Tensor, 
         h = y.squeeze(0)
         if states[0].shape == h.shape and torch.equal(h, states[0]):
             states = (h, *states[1:])  # one tensor, through which everything later depends on this step
+        states = (states[0], *map(_own, states[1:]))
         watched.steps.append(Step(x_t.squeeze(0), before, states))
         outputs.append(h)
     return torch.stack(outputs), states
+
+
+def _own(state: Tensor) -> Tensor:
+    """The state as a variable of its own: its gradient leaves out the states that were made from it in the same step.
+
+    An LSTM's h is made from its c: without this ∂E/∂c would hold ∂E/∂h a second time.
+    """
+    return state.view_as(state).requires_grad_()  # which it does not by itself where it holds past inputs

@@ -14,17 +14,30 @@ FOLDER = "states"
 
 
 def keep_state(folder: Path, key: str, state: bytes) -> None:
-    """Write the weights of a run so that they are there whole or not at all; nothing where there are none."""
+    """Write the weights of a run so that they are there whole or not at all; nothing where there are none.
+
+    Raises:
+        HarnessError: they cannot be written.
+    """
     path = _path(folder, key)
     if not state or path.exists():
         return
-    path.parent.mkdir(exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as file:
-        file.write(state)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        _write(part, state)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise HarnessError(f"the weights of run {key} cannot be kept in {path.parent}: {error.strerror}.") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Return when it is on the disk."""
+    with path.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
 
 
 def read_state(folder: Path, key: str) -> bytes:

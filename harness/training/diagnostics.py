@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,9 +34,9 @@ class Diagnosis:
 
     Attributes:
         step: of training.
-        gradients: ‖∂L/∂h_t‖ for every t, of each recurrent layer, in the order in which it reads: h_t is its first
-            state after step t, of all sequences of the batch; L is the training loss. Falling towards early steps,
-            errors vanish; rising, they explode.
+        gradients: ‖∂L/∂h_t‖ for every t, of each recurrent layer, in the order in which it reads: h_t is all its states
+            after step t joined (an LSTM's error flows through c as well), of all sequences of the batch; L is the
+            training loss. Falling towards early steps, errors vanish; rising, they explode.
         gates: for each sigmoid that a layer takes in a step, the shares of its activations that are shut and open.
         radii: the spectral radius of each recurrent matrix: the largest absolute value of an eigenvalue.
     """
@@ -53,9 +54,12 @@ def diagnose(model: AnyModel, task: Task, batch: Tensors, step: int) -> Diagnosi
     with torch.random.fork_rng(), watching(model.recurrent, gates.of) as watched:  # dropout draws nothing of the run's
         outputs, _ = model(batch)
     loss = task.loss(outputs, batch)
-    states = [step.after[0] for one in watched for step in one.steps]
+    states = [state for one in watched for step in one.steps for state in step.after]
     found = iter(torch.autograd.grad(loss, states, materialize_grads=True) if states else ())
-    gradients = {names[id(one.layer)]: [next(found).norm().item() for _ in one.steps] for one in watched}
+    gradients = {
+        names[id(one.layer)]: [math.hypot(*(next(found).norm().item() for _ in step.after)) for step in one.steps]
+        for one in watched
+    }
     radii = {
         f"{names[id(layer)]} {name}": spectral_radius(matrix)
         for layer in model.recurrent

@@ -55,7 +55,7 @@ def test_every_strip_shows_the_digits_of_its_string_from_its_own_split(digits: A
     known = {
         np.ascontiguousarray(image.T).tobytes(): label for image, label in zip(own.images, own.labels, strict=True)
     }
-    strips = drawn(DigitStrings(size=size), split)
+    strips = drawn(DigitStrings(size=size), split, batches=20)
     for strip, string in strips:
         assert segmented(strip, known, widest=size // 4) == string
     assert {len(string) for _, string in strips} == {1, 2, 3, 4, 5}

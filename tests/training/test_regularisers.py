@@ -53,15 +53,6 @@ CELLS: dict[str, tuple[CellClass, dict[str, Any]]] = {
     "minlstm": (MinLSTM, {}),
 }
 
-BY_PATHS = pytest.mark.xfail(
-    strict=True, reason="∂E/∂c counts the way through the same step's h as well; past inputs of a window have no ∂E/∂x"
-)
-
-
-def cases(*names: str) -> list[Any]:
-    """Some cells, those marked whose states are made from each other or from inputs alone."""
-    return [pytest.param(name, marks=BY_PATHS) if name.startswith(("lstm", "window")) else name for name in names]
-
 
 def model_of(case: str, topology: Topology, layers: int = 1) -> Model:
     cell, options = CELLS[case]
@@ -143,13 +134,13 @@ def check(model: Model, batch: Tensors, topology: Topology, form: str, alpha: fl
 
 
 @pytest.mark.parametrize("form", ["paper", "code"])
-@pytest.mark.parametrize("case", cases(*CELLS))
+@pytest.mark.parametrize("case", [*CELLS])
 def test_the_gradient_of_omega_is_that_of_its_formula(case: str, form: str) -> None:
     check(model_of(case, "many to many"), batch_of("many to many"), "many to many", form)
 
 
 @pytest.mark.parametrize("form", ["paper", "code"])
-@pytest.mark.parametrize("case", cases("elman", "lstm", "jordan", "mingru"))
+@pytest.mark.parametrize("case", ["elman", "lstm", "jordan", "mingru"])
 def test_steps_behind_a_sequences_end_do_not_count(case: str, form: str) -> None:
     check(model_of(case, "many to one"), batch_of("many to one", [4, 1, 2]), "many to one", form)
 
