@@ -57,7 +57,7 @@ def load_task(component: Component, plugins: tuple[str, ...] = ()) -> Task:
     return _cached_task(component.target, tuple(component.options.items()), plugins)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)  # more than a plan has as a rule: plans go seed by seed over all tasks
 def _cached_task(target: str, options: tuple[tuple[str, Any], ...], plugins: tuple[str, ...]) -> Task:
     entry = install(plugins).tasks().find(target)
     cls = entry.load()

@@ -55,8 +55,8 @@ class Highlight(Task):
     The files of a corpus (`corpus=src/**/*.py`; the standard library unless given, another one with each version of
     Python) are split 80/10/10 by the hash of their contents, and cut into pieces of `length` characters, from the
     beginnings of lines on. A piece knows nothing of what stood before it: where it begins within a string of several
-    lines, that has to be told from what it looks like. `examples` is how many pieces are trained on. Scores are over
-    all characters of up to 2,000 pieces.
+    lines, that has to be told from what it looks like. Up to 16,000 pieces are trained on, or as many as `examples`
+    says; scores are over all characters of up to 2,000.
 
     Source: sequence labelling of Graves 2012, Supervised sequence labelling with recurrent neural networks; labels by
     `tokenize` of the Python standard library.

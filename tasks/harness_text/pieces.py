@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from harness import Split
 
 TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
-LIMITS: Mapping[Split, int | None] = {"train": None, "validation": 500, "test": 2_000}
-"""How many pieces each split has at most."""
+LIMITS: Mapping[Split, int] = {"train": 16_000, "validation": 500, "test": 2_000}
+"""How many pieces each split has at most: splitting source into tokens takes time."""
 
 
 class Piece(NamedTuple):
@@ -30,7 +30,7 @@ def split(sources: Iterable[str], length: int) -> dict[Split, list[Piece]]:
     """Pieces of files, 80/10/10 by the files' hashes, each in the order of its hash.
 
     So a split depends on contents only. A piece that comes several times, as licences do, comes once, and is held out
-    only if no file of another split has it. What cannot be read as Python is left out.
+    only if it is not trained on. What cannot be read as Python is left out.
 
     Args:
         sources: of the files.
@@ -39,25 +39,34 @@ def split(sources: Iterable[str], length: int) -> dict[Split, list[Piece]]:
     Raises:
         HarnessError: there is not one piece for each split.
     """
-    files = _by_hash({text: Piece(text, labels) for text in sources if (labels := label(text)) is not None})
+    files = sorted(set(sources), key=_hash)
     first, second = (round(share * len(files)) for share in (TRAIN_SHARE, TRAIN_SHARE + VALIDATION_SHARE))
-    parts: dict[Split, list[Piece]] = {
-        "train": files[:first],
-        "validation": files[first:second],
-        "test": files[second:],
-    }
+    parts: dict[Split, list[str]] = {"train": files[:first], "validation": files[first:second], "test": files[second:]}
     met: set[str] = set()
     found: dict[Split, list[Piece]] = {}
     for name, part in parts.items():
-        unique = {piece.text: piece for file in part for piece in cut(file, length) if piece.text not in met}
+        unique = _pieces(part, length, LIMITS[name], met)
         met |= unique.keys()
-        found[name] = _by_hash(unique)[: LIMITS[name]]
+        found[name] = [unique[text] for text in sorted(unique, key=_hash)][: LIMITS[name]]
         if not found[name]:
             raise HarnessError(
                 f"{len(files)} files of Python have no piece of {length} characters for the {name} set: "
                 "more files or longer ones are needed."
             )
     return found
+
+
+def _pieces(files: Iterable[str], length: int, enough: int, met: set[str]) -> dict[str, Piece]:
+    """Pieces by their text, but for those met before; of no more files than it takes."""
+    unique: dict[str, Piece] = {}
+    for text in files:
+        labels = label(text)
+        if labels is not None:
+            pieces = cut(Piece(text, labels), length)
+            unique |= {piece.text: piece for piece in pieces if piece.text not in met}
+        if len(unique) >= enough:
+            break
+    return unique
 
 
 def cut(file: Piece, length: int) -> Iterator[Piece]:
@@ -85,6 +94,6 @@ def read(paths: Iterable[Path]) -> Iterator[str]:
             raise HarnessError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _by_hash(pieces: Mapping[str, Piece]) -> list[Piece]:
-    """In an order that has nothing to do with what they are."""
-    return sorted(pieces.values(), key=lambda piece: hashlib.sha256(piece.text.encode()).digest())
+def _hash(text: str) -> bytes:
+    """For an order that has nothing to do with what a text is."""
+    return hashlib.sha256(text.encode()).digest()

@@ -131,7 +131,7 @@ def test_knowing_nothing_costs_88_ln_2_a_frame() -> None:
 
 
 def test_baselines_by_hand() -> None:
-    # Of three frames that follow another, key 0 sounds in two: (2 + 1/2) / (3 + 1). After silence it always does, twice.
+    # Of three frames that follow another, key 0 sounds in two: (2 + 1/2) / (3 + 1). After silence it does both times.
     task = made_up(melody(-1, 0, -1, 0), test=[melody(-1, 0)])
     bernoulli, bigram = task.baselines()
     assert (bernoulli.name, bigram.name) == ("Bernoulli a key", "bigram a key")
@@ -174,7 +174,7 @@ def test_baselines_on_the_published_pieces(corpora: Any, name: str, bernoulli: f
 def test_fewer_pieces_are_among_more_and_leave_the_held_out_sets_alone(corpora: Any) -> None:
     few, everything = Music("jsb", examples=20).pieces, corpora["jsb"].pieces
     assert len(few["train"]) == 20
-    assert all(map(np.array_equal, few["train"], everything["train"], strict=False))
+    assert all(map(np.array_equal, few["train"], everything["train"]))
     for split in ("validation", "test"):
         assert all(map(np.array_equal, few[split], everything[split]))
     with pytest.raises(HarnessError, match=r"examples=230 asks for more than there are: 229 training pieces\.$"):

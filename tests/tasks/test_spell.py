@@ -42,7 +42,7 @@ def written(*words: str) -> list[list[int]]:
 
 
 def test_the_letters_are_those_of_the_ten_words() -> None:
-    assert LETTERS == ("", *"efghinorstuvwxz")
+    assert list(LETTERS) == ["", *"efghinorstuvwxz"]
     assert Spell.output == Generated(size=16, width=16, longest=8)
     assert Spell.topology == "one to many"
 

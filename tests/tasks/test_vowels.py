@@ -122,8 +122,8 @@ def test_fewer_examples_are_among_more_and_leave_the_held_out_sets_alone() -> No
     tasks = {examples: Vowels(examples)._utterances for examples in (20, 90, None)}
     few, more, everything = (parts(examples) for examples in (20, 90, None))
     assert (len(few["train"]), len(more["train"])) == (20, 90)
-    assert all(map(_alike, few["train"], everything["train"], strict=False))
-    assert all(map(_alike, more["train"], everything["train"], strict=False))
+    assert all(map(_alike, few["train"], everything["train"]))
+    assert all(map(_alike, more["train"], everything["train"]))
     for split in ("validation", "test"):
         assert all(map(_alike, few[split], everything[split]))
         np.testing.assert_array_equal(tasks[20][split][1], tasks[None][split][1])
