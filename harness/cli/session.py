@@ -111,10 +111,15 @@ class Session:
             self._tell(error)
         usable = [spec for spec in missing if spec.cell.label not in failures]
         unavailable = fetch(prepare.needed(usable))
-        named = {card.name for spec in usable if plan.asked_for(spec.task) for card in prepare.datasets(spec)}
-        for name, lost in unavailable.items():
-            self._tell(lost) if name in named else skip(lost)
-        usable = [spec for spec in usable if not any(card.name in unavailable for card in prepare.datasets(spec))]
+        lost = {
+            spec.task.label: [unavailable[card.name] for card in prepare.datasets(spec) if card.name in unavailable]
+            for spec in usable
+        }
+        for task, _ in plan.tasks:
+            if errors := lost.get(task.label):
+                more = f" So it is with {len(errors) - 1} more of its files." if len(errors) > 1 else ""
+                (self._tell if plan.asked_for(task) else skip)(HarnessError(f"{task.label}: {errors[0]}{more}"))
+        usable = [spec for spec in usable if not lost[spec.task.label]]
         prepare.first_batches(usable)
         say_sizes(prepare.sizes(usable))
         return usable

