@@ -12,8 +12,9 @@ import torch
 from harness import Classes, HarnessError, OneHot
 from harness.registry import bind
 from harness.training.splits import Splits
-from harness_text.char_lm import LONG_ENOUGH, CharLM
+from harness_text.char_lm import CharLM
 from harness_text.corpora import KJV, PYTHON
+from harness_text.streamed import LONG_ENOUGH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +53,39 @@ def test_targets_are_the_next_characters_and_states_are_carried(book: str) -> No
         assert (batch.inputs[1:] == batch.targets[:-1]).all()
         follows = (batch.inputs + 1) % 10 == batch.targets  # the alphabet; it starts anew after j, also at the seam
         assert follows.all()
+
+
+def test_training_can_forget_between_chunks_and_held_out_texts_never_do(book: str) -> None:
+    task = CharLM(book, chunk=10, carry=False)
+    assert not any(batch.carry for batch in islice(task.batches("train", 4, 0), 5))
+    assert [batch.carry for batch in task.batches("test", 4, 0)] == [False, True, True, True, True]
+
+
+def test_fewer_examples_are_the_beginning_and_change_nothing_else(book: str) -> None:
+    whole, few = CharLM(book, chunk=10), CharLM(book, chunk=10, examples=25)
+    assert "".join(whole.vocabulary.decode(few._symbols["train"])) == "abcdefghij" * 2 + "abcde"
+    assert few.vocabulary == whole.vocabulary
+    for one, other in zip(whole.batches("test", 4, 0), few.batches("test", 4, 0), strict=True):
+        assert (one.inputs == other.inputs).all()
+    with pytest.raises(HarnessError, match=r"examples=10 is too few: a chunk of 10 needs 11 characters"):
+        CharLM(book, chunk=10, examples=10)
+    with pytest.raises(HarnessError, match=r"examples=901 asks for more than there are: 900 characters of training"):
+        CharLM(book, chunk=10, examples=901).batches("train", 4, 0)
+
+
+def test_a_prompt_is_encoded_and_decoded_or_refused_by_its_character(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("the cat sat on the mat. " * 100)
+    task = CharLM(str(tmp_path / "words.txt"), chunk=10)
+    assert task.decode(task.encode("the mat")) == "the mat"
+    assert len(task.prompt) == 20
+    assert task.prompt in "the cat sat on the mat. " * 2
+    with pytest.raises(HarnessError, match=r"the character 'z' is not in .*words\.txt, which has: ' \.acehmnost'\."):
+        task.encode("the zoo")
+
+
+def test_a_prompt_can_always_be_encoded(book: str) -> None:
+    task = CharLM(book, chunk=10)  # the validation text has no known character
+    assert task.encode(task.prompt) == [0]
 
 
 def test_the_seed_says_where_to_begin_and_nothing_else_does(book: str) -> None:
@@ -94,7 +128,7 @@ def test_baselines_know_only_what_their_order_can(tmp_path: Path) -> None:
 def test_a_tally_counts_every_character_once(book: str) -> None:
     task = CharLM(book, chunk=10)
     totals = [
-        task.tally(torch.zeros(*batch.targets.shape, 11), batch.targets, batch.lengths)
+        task.tally(torch.zeros(*batch.targets.shape, 11), batch)
         for batch in Splits(task, 0, torch.device("cpu")).validation()
     ]
     assert sum(total["count"] for total in totals) == 49

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness import Classes, Embedding, HarnessError
+from harness import Batch, Classes, Embedding, HarnessError, Tensors
 from harness.registry import bind
 from harness_text import bag_of_words, tweets
 from harness_text.labelled import Labelled
@@ -94,7 +94,7 @@ def test_every_example_is_read_once_with_its_label(task: Any) -> None:
     batches = list(task.batches("test", 64, 0))
     assert sum(len(batch.targets) for batch in batches) == 330
     assert Counter(label for batch in batches for label in batch.targets.tolist()) == {0: 110, 1: 110, 2: 110}
-    assert (task.output, task.many_to_one) == (Classes(3), True)
+    assert (task.output, task.topology) == (Classes(3), "many to one")
 
 
 def test_training_is_in_the_seeds_order(task: Any) -> None:
@@ -116,7 +116,12 @@ def test_scores_by_hand() -> None:
     # Truth 0 0 0 1 1 2, guess 0 0 1 1 1 1: right 4 of 6; F1 of the classes 4/5, 4/6 and 0.
     truth, guess = torch.tensor([0, 0, 0, 1, 1, 2]), torch.tensor([0, 0, 1, 1, 1, 1])
     made = Sentiment()
-    halves = [made.tally(torch.eye(3)[guess[part]], truth[part], None) for part in (slice(0, 2), slice(2, 6))]
+    halves = [
+        made.tally(
+            torch.eye(3)[guess[part]], Tensors(Batch(np.zeros((1, 1)), truth[part].numpy()), torch.device("cpu"))
+        )
+        for part in (slice(0, 2), slice(2, 6))
+    ]
     confusion = halves[0]["confusion"] + halves[1]["confusion"]
     assert confusion.tolist() == [[2, 1, 0], [0, 2, 0], [0, 1, 0]]
     scores = made.score({"confusion": confusion})
@@ -141,6 +146,16 @@ def test_options_are_checked() -> None:
     assert bind(Sentiment, {"units": "characters"}, "sentiment") == {"units": "characters"}
     with pytest.raises(HarnessError, match="'tweets' or 'sst2'"):
         bind(Sentiment, {"corpus": "imdb"}, "sentiment")
+
+
+@pytest.mark.usefixtures("real_data")
+def test_fewer_examples_are_some_of_those_of_more_and_hold_out_the_same() -> None:
+    ten, hundred, whole = (Sentiment("sst2", examples=number)._data for number in (10, 100, None))
+    assert list(ten["train"].texts) == list(hundred["train"].texts)[:10]
+    assert len(hundred["train"].texts) == 100
+    assert set(hundred["train"].texts) < set(whole["train"].texts)
+    assert set(ten["train"].labels.tolist()) == {0, 1}
+    assert list(ten["test"].texts) == list(whole["test"].texts)
 
 
 @pytest.mark.usefixtures("real_data")
