@@ -1,0 +1,109 @@
+"""Compiling C, once for each source, and keeping what comes out of it."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import shutil
+import stat
+import subprocess
+import tempfile
+from functools import cache, lru_cache
+from pathlib import Path
+
+import torch
+
+from harness.modeling.engine.refused import RefusedError
+
+FLAGS = ("-O3", "-march=native", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC", "-w")
+"""Not -ffast-math: it turns sigmoid(-∞) · tanh(-∞) into NaN."""
+MATHS = (("-DVECTOR_MATH", ("-lmvec", "-lm")), ("-DSCALAR_MATH", ("-lm",)))
+"""glibc's vector functions where there are any."""
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+TYPES = {torch.float32: "-DSINGLE", torch.float64: "-DDOUBLE"}
+
+
+def load(source: str, dtype: torch.dtype) -> ctypes.CDLL:
+    """The compiled source; compiled now unless it was before, by anybody who uses this folder.
+
+    Raises:
+        RefusedError: it cannot be compiled here.
+    """
+    return _loaded(source, TYPES[dtype])
+
+
+@lru_cache(maxsize=256)
+def _loaded(source: str, kind: str) -> ctypes.CDLL:
+    compiler = find_compiler()
+    content = "\0".join([source, kind, compiler, *FLAGS, _processor()])
+    path = folder() / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.so"
+    if not path.exists():
+        _compile(compiler, source, kind, path)
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise RefusedError(f"what was compiled cannot be loaded: {error}") from None
+
+
+def find_compiler() -> str:
+    """The C compiler: that of CC, or the system's.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    names = [os.environ["CC"]] if os.environ.get("CC") else ["cc", "gcc", "clang"]
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    raise RefusedError(f"there is no C compiler ({', '.join(names)})")
+
+
+def folder() -> Path:
+    """Where compiled code is kept: only this user can write there, since it will be run.
+
+    Raises:
+        RefusedError: somebody else can, or nobody.
+    """
+    import platformdirs  # noqa: PLC0415 - not needed where nothing is compiled
+
+    chosen = os.environ.get("HARNESS_CACHE")
+    path = (Path(chosen) if chosen else platformdirs.user_cache_path("cell-harness")) / "engine"
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.stat()
+    except OSError as error:
+        raise RefusedError(f"the folder for compiled code cannot be made: {error}") from None
+    if hasattr(os, "geteuid") and (found.st_uid != os.geteuid() or found.st_mode & OTHERS_WRITE):
+        raise RefusedError(f"others can write into the folder for compiled code ({path}): chmod go-w {path}")
+    return path
+
+
+def _compile(compiler: str, source: str, kind: str, path: Path) -> None:
+    """Compile beside the path and move it there, so that two who compile at once do not meet."""
+    message = ""
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+            code, made = Path(scratch, "step.c"), Path(scratch, "step.so")
+            code.write_text(source, encoding="utf-8")
+            for maths, libraries in MATHS:
+                command = [compiler, *FLAGS, f"{kind}", maths, str(code), "-o", str(made), *libraries]
+                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                if done.returncode == 0:
+                    made.replace(path)
+                    return
+                message = done.stderr.strip() or f"exit code {done.returncode}"
+    except OSError as error:
+        message = str(error)
+    raise RefusedError(f"{compiler} could not compile it: {message.splitlines()[-1]}")
+
+
+@cache
+def _processor() -> str:
+    """What code that was built for this processor must not leave: its model and what it can do."""
+    listing = Path("/proc/cpuinfo")
+    if not listing.is_file():
+        return f"{platform.machine()} {platform.processor()}"
+    lines = listing.read_text(encoding="utf-8").splitlines()
+    return "\n".join(next((line for line in lines if line.startswith(key)), "") for key in ("model name", "flags"))

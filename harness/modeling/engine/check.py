@@ -1,0 +1,101 @@
+"""The check of what was compiled: its outputs and all gradients against the plain loop's, before it is used."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from harness.modeling.engine.refused import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from harness.modeling.cell import Cell, States
+    from harness.modeling.engine.run import Kernel
+
+    Run = Callable[[Cell, Tensor, States], tuple[Tensor, States]]
+
+STEPS = 5
+PIECE = 2
+BATCHES = (3, 5)
+"""Two sizes, so that one that was frozen shows."""
+ROUNDING = 256
+"""How many times the precision of the numbers, of the largest of them, may be rounding."""
+
+
+def check(cell: Cell, kernel: Kernel, loop: Run) -> None:
+    """Compare a kernel with the loop, on a copy of the cell whose parameters are all different from zero.
+
+    Raises:
+        RefusedError: they differ, or cannot be compared.
+    """
+    try:
+        double = copy.deepcopy(cell).double()
+    except Exception as error:  # noqa: BLE001 - whatever somebody's cell holds
+        raise RefusedError(f"it cannot be copied to be checked: {error}") from None
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in double.parameters():
+            parameter.copy_(
+                parameter + 0.1 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64).to(parameter)
+            )
+    like = next(cell.parameters())
+    for batch in BATCHES:
+        given = _given(double, batch, generator)
+        truth = _results(double, given, loop)
+        same = copy.deepcopy(double).to(like.dtype)
+        plain = _results(same, given, loop)
+        for piece in (PIECE, None):
+            kernel.piece = piece
+            own = _results(same, given, kernel)
+            kernel.piece = None
+            _compare(own, plain, truth, torch.finfo(like.dtype).eps)
+
+
+def _given(cell: Cell, batch: int, generator: torch.Generator) -> list[Tensor]:
+    """Random inputs, initial states, and gradients with respect to outputs and final states."""
+    states = cell.initial(batch)
+    shapes = [
+        (STEPS, batch, cell.input_size),
+        *(s.shape for s in states),
+        (STEPS, *states[0].shape),
+        *(s.shape for s in states),
+    ]
+    device = next(cell.parameters()).device
+    return [torch.randn(shape, generator=generator, dtype=torch.float64).to(device) for shape in shapes]
+
+
+def _results(cell: Cell, given: list[Tensor], run: Run) -> dict[str, Tensor]:
+    """Outputs, final states, and all gradients."""
+    like = next(cell.parameters())
+    count = (len(given) - 2) // 2
+    with torch.enable_grad(), torch.random.fork_rng(devices=[]):
+        x, *states = (tensor.to(like).requires_grad_() for tensor in given[: 1 + count])
+        outputs, final = run(cell, x, tuple(states))
+        seen = [tensor.to(like) for tensor in given[1 + count :]]
+        sources = {"x": x} | {f"initial {name}": s for name, s in zip(cell.states, states, strict=True)}
+        sources |= {name: p for name, p in cell.named_parameters() if p.requires_grad}
+        total = torch.stack([(made * weight).sum() for made, weight in zip((outputs, *final), seen, strict=True)]).sum()
+        gradients: Any = torch.autograd.grad(total, list(sources.values()), materialize_grads=True)
+    values = {"outputs": outputs} | {f"final {name}": s for name, s in zip(cell.states, final, strict=True)}
+    values |= {f"the gradient of {name}": g for name, g in zip(sources, gradients, strict=True)}
+    return {name: value.detach().double() for name, value in values.items()}
+
+
+def _compare(own: dict[str, Tensor], plain: dict[str, Tensor], truth: dict[str, Tensor], precision: float) -> None:
+    for name, right in truth.items():
+        finite = right.isfinite() & plain[name].isfinite()
+        off, usual = (_largest((values[name] - right)[finite]) for values in (own, plain))
+        same = torch.equal(own[name][~finite].nan_to_num(), plain[name][~finite].nan_to_num())
+        if not same or not off <= 2 * usual + ROUNDING * precision * max(1.0, _largest(right[finite])):
+            raise RefusedError(
+                f"what was compiled differs from its step: {name} by {off:.1e}, where rounding is {usual:.1e}"
+            )
+
+
+def _largest(values: Tensor) -> float:
+    return values.abs().max().item() if values.numel() else 0.0

@@ -1,0 +1,85 @@
+"""Nodes computed by torch, for many rows at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+
+from harness.modeling.engine.operators import OPERATORS
+from harness.modeling.engine.program import within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch import Tensor
+
+    from harness.modeling.engine.graph import Node
+
+Values = dict["Node", Any]
+"""Tensors (rows, width); (width) for vectors, numbers for constants."""
+
+
+class Product(Protocol):
+    """Writes a (rows, inner) · matrix (inner, outer) to `out`, or adds it there."""
+
+    def __call__(self, a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False) -> None:
+        """Do it."""
+
+
+def evaluate(roots: Iterable[Node], values: Values, product: Product) -> None:
+    """Compute the roots, and what they are made of, from the values that are there, and add all of them to these."""
+    for node in within(roots, values):
+        if node not in values:
+            args = [values[arg] for arg in node.args]
+            values[node] = multiply(node, args, product) if node.op in {"mm", "linear"} else compute(node, args)
+
+
+def multiply(node: Node, args: list[Any], product: Product) -> Tensor:
+    """A product or an affine map of its arguments."""
+    operand, matrix, *bias = args
+    out: Tensor = operand.new_empty(len(operand), node.width)
+    if bias:
+        out.copy_(bias[0])
+    product(operand, matrix.t() if node.attr else matrix, out, add=bool(bias))
+    return out
+
+
+def compute(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
+    """One node of its arguments."""
+    if node.op in OPERATORS:
+        return OPERATORS[node.op].torch(*args)
+    return OTHERS[node.op](node, args)
+
+
+def rows_of(value: Any, rows: int, width: int, like: Tensor) -> Tensor:  # noqa: ANN401
+    """A value as (rows, width)."""
+    tensor = value if isinstance(value, torch.Tensor) else like.new_full((), value)
+    return tensor.expand(rows, width)
+
+
+def _mm(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
+    operand, matrix = args
+    return torch.mm(operand, matrix.t() if node.attr else matrix)
+
+
+def _cat(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
+    like = next(arg for arg in args if isinstance(arg, torch.Tensor) and arg.dim() > 1)
+    parts = zip(args, node.args, strict=True)
+    return torch.cat([rows_of(arg, len(like), part.width, like) for arg, part in parts], 1)
+
+
+def _expand(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
+    (arg,) = args
+    return arg.expand(*arg.shape[:-1], node.width) if isinstance(arg, torch.Tensor) else arg
+
+
+OTHERS = {
+    "constant": lambda node, _: node.attr,
+    "mm": _mm,
+    "slice": lambda node, args: args[0].narrow(-1, node.attr, node.width),
+    "cat": _cat,
+    "sum": lambda _, args: args[0].sum(-1, keepdim=True),
+    "amax": lambda _, args: args[0].amax(-1, keepdim=True),
+    "expand": _expand,
+}

@@ -1,0 +1,57 @@
+"""What the forward pass keeps for the backward pass, and what that computes again."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from harness.modeling.engine.graph import Part, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.modeling.engine.graph import Node
+
+
+def kept(needed: Iterable[Node], free: Sequence[Node]) -> list[Node]:
+    """The narrowest values from which those that are needed can be computed again.
+
+    Products and sums over rows are never computed again. It is a minimum cut; of several, the one nearest to what is
+    needed, so that least is computed again.
+
+    Args:
+        needed: what the backward pass reads of the forward pass.
+        free: what is there anyhow: states, inputs.
+    """
+    network = nx.DiGraph()
+    needed = [node for node in needed if node.part > Part.PARAMETERS and node not in free]
+    within = _until(needed, free)
+    for node in within:
+        network.add_edge((node, "in"), (node, "out"), capacity=inf if node.op == "cat" else node.width)
+        given = node.part == Part.INPUT and not (node.op == "slice" and node.args[0] in free)
+        if given or node.op in {"mm", "sum", "amax"}:
+            network.add_edge("source", (node, "in"), capacity=inf)
+        for arg in node.args:
+            if arg not in free and arg.part > Part.PARAMETERS:
+                network.add_edge((arg, "out"), (node, "in"), capacity=inf)
+    for node in needed:
+        network.add_edge((node, "out"), "sink", capacity=inf)
+    if "source" not in network or "sink" not in network:
+        return []
+    _, (near, far) = nx.minimum_cut(network, "source", "sink")  # the cut that is nearest to the sink
+    return [node for node in within if (node, "in") in near and (node, "out") in far]
+
+
+def _until(needed: Sequence[Node], free: Sequence[Node]) -> list[Node]:
+    """What is needed, and what that is made of, until what is free."""
+    found: dict[Node, None] = {}
+    open_ = [node for node in needed if node not in free]
+    while open_:
+        node = open_.pop()
+        if node not in found:
+            found[node] = None
+            if node.part == Part.STATE:
+                open_ += [arg for arg in node.args if arg not in free and arg.part > Part.PARAMETERS]
+    return [node for node in ordered(found) if node in found]

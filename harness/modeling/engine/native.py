@@ -1,0 +1,92 @@
+"""Programs run as compiled C, the rows of the batch shared out over threads."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING
+
+from harness.modeling.engine import build
+from harness.modeling.engine.emit import Source, packed
+from harness.modeling.engine.products import in_parts, products, threads_for
+from harness.modeling.engine.program import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import torch
+    from torch import Tensor
+
+    from harness.modeling.engine.plan import Plan
+    from harness.modeling.engine.program import Buffer, Program
+
+Steps = "Callable[[int, int], None]"
+
+
+class Native:
+    """A plan as compiled code.
+
+    Args:
+        plan: what to compute.
+        dtype: of all numbers.
+
+    Raises:
+        RefusedError: it cannot be compiled here.
+    """
+
+    name = "native"
+
+    def __init__(self, plan: Plan, dtype: torch.dtype) -> None:
+        source = Source()
+        self._own: dict[str, list[Buffer]] = {}
+        for name in ("inference", "forward", "backward"):
+            program: Program = getattr(plan, name)
+            schedule = Schedule(program)
+            self._own[name] = schedule.buffers
+            source.function(name, schedule)
+        self.source = source.text()
+        self.product = products(dtype)
+        self._library = build.load(self.source, dtype)
+        self._sizes = list(source.sizes.known)
+        self._constants = (ctypes.c_double * (1 + len(source.constants.known)))(*source.constants.known)
+        self._order = list(source.buffers)
+
+    def threads(self, rows: int) -> int:
+        """How many add up vectors of their own."""
+        return threads_for(rows)
+
+    def bind(self, name: str, buffers: Mapping[str, Tensor], rows: int) -> Callable[[int, int], None]:
+        """One of the plan's programs, to be called with the first step and the step after the last.
+
+        Args:
+            name: of the program.
+            buffers: memory by the name of the buffer, contiguous but for matrices.
+            rows: the size of the batch.
+        """
+        held = [self._memory(name, buffer, buffers, rows) for buffer in self._order]
+        pointers = (ctypes.c_void_p * (1 + len(held)))(*(None if one is None else one.data_ptr() for one in held))
+        sizes = (ctypes.c_int64 * (1 + len(self._sizes)))(rows, *self._sizes)
+        function = getattr(self._library, name)
+        number = ctypes.c_int64
+
+        def run(begin: int, end: int) -> None:
+            _ = held  # lives as long as what reads it
+
+            def share(low: int, high: int, part: int) -> None:
+                span = (number(begin), number(end), number(low), number(high), number(part))
+                function(sizes, self._constants, pointers, self.product.address, *span)
+
+            in_parts(share, rows)
+
+        return run
+
+    def _memory(self, name: str, buffer: Buffer, buffers: Mapping[str, Tensor], rows: int) -> Tensor | None:
+        """A buffer; those that are a program's own are made, and matrices are packed."""
+        if buffer in self._own[name]:
+            return next(iter(buffers.values())).new_empty(rows, buffer.width)
+        kind, _, number = buffer.name.partition(" ")
+        if kind in {"matrix", "transpose"} and buffer == packed(int(number), transposed=kind == "transpose"):
+            if (kind == "transpose") != (name == "backward"):
+                return None
+            matrix = buffers[f"matrix {number}"]
+            return self.product.pack(matrix.t() if kind == "transpose" else matrix)
+        return buffers.get(buffer.name)

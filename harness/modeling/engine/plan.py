@@ -1,0 +1,110 @@
+"""The plan of a step: its programs for both passes, and where everything lies between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.modeling.engine.derive import derive
+from harness.modeling.engine.graph import Part, describe, ordered
+from harness.modeling.engine.keep import kept
+from harness.modeling.engine.program import Buffer, Kind, Place, Program, within
+
+if TYPE_CHECKING:
+    from harness.modeling.engine.graph import Node
+    from harness.modeling.engine.split import Split
+
+X = "x"
+SEEN = "gradient of outputs"
+
+
+class Plan:
+    """What to compute when, of a step that was split.
+
+    Attributes:
+        split: the step.
+        histories: where each state lies over time; at 0 the initial one.
+        leaves: where each leaf lies that is not x itself.
+        inference: the forward pass that keeps nothing but states.
+        forward: the forward pass that keeps what the backward pass needs.
+        backward: the backward pass over the loop.
+        kept: the buffers that the forward pass writes for it.
+        turns: where the gradients of the states lie, at odd and even steps.
+        leaf_gradients: where the backward pass writes the gradients of the leaves.
+        products: matrices whose gradient is the sum over time and batch of a ⊗ g, with the nodes a and g.
+        vectors: vectors whose gradient the backward pass adds up, and where.
+        outer: gradients of the leaves' own arguments; what `placeholders` stand for goes in.
+        placeholders: of each leaf's gradient.
+    """
+
+    def __init__(self, split: Split) -> None:
+        self.split = split
+        graph = self.graph = split.graph
+        self.histories = [Buffer(f"state {k}", s.width, Kind.HISTORY) for k, s in enumerate(split.states)]
+        self.leaves = {leaf: Buffer(f"leaf {k}", leaf.width, Kind.PIECE) for k, leaf in enumerate(split.leaves)}
+        before: dict[Node, Place] = {s: Place(h) for s, h in zip(split.states, self.histories, strict=True)}
+        x = {split.input: Place(Buffer(X, split.input.width, Kind.HISTORY))}
+        leaves = {leaf: Place(buffer) for leaf, buffer in self.leaves.items()} | x
+        after = [(s, Place(h, later=1)) for s, h in zip(split.after, self.histories, strict=True)]
+        self.inference = Program(graph, backward=False, given=before | leaves, stored=after)
+
+        carried = [graph.make("carry", attr=k, width=s.width, part=Part.STATE) for k, s in enumerate(split.states)]
+        seen = graph.make("carry", attr=SEEN, width=split.states[0].width, part=Part.STATE)
+        ends = dict(zip(split.after, carried, strict=True))
+        ends[split.after[0]] = graph.add(carried[0], seen)
+        gradients = derive(graph, ends, [*split.states, *split.leaves])
+        forward = set(ordered(split.after))
+        results = [*gradients.leaves.values(), *gradients.vectors.values()]
+        results += [node for _, *pair in gradients.products for node in pair]
+        needed = [node for node in within(results, forward) if node in forward]
+        keep = kept(needed, [*before, *split.after, split.input])
+        places = {node: Place(Buffer(f"kept {k}", node.width, Kind.HISTORY)) for k, node in enumerate(keep)}
+        self.kept = [place.buffer for place in places.values()]
+        self.forward = Program(graph, backward=False, given=before | leaves, stored=[*after, *places.items()])
+
+        self.turns = [Buffer(f"turn {k}", s.width, Kind.TURNS) for k, s in enumerate(split.states)]
+        given = before | x | dict(after) | places
+        given |= {node: Place(buffer) for node, buffer in zip(carried, self.turns, strict=True)}
+        given[seen] = Place(Buffer(SEEN, seen.width, Kind.HISTORY))
+        self._written: dict[Node, Place] = {}
+        self.backward = Program(graph, backward=True, given=given, stored=[])
+        self.leaf_gradients = {
+            leaf: self._write(gradients.leaves[leaf]) for leaf in split.leaves if leaf in gradients.leaves
+        }
+        self.products = [(matrix, self._read(a), self._write(g)) for matrix, a, g in gradients.products]
+        self.vectors = {node: Buffer(f"sum {node.attr}", node.width, Kind.VECTOR) for node in gradients.vectors}
+        self.backward.summed = [(gradients.vectors[node], buffer) for node, buffer in self.vectors.items()]
+        self.backward.stored += [(node, place) for node, place in self._written.items()]
+        for state, turn in zip(split.states, self.turns, strict=True):
+            gradient = gradients.leaves.get(state, graph.constant(0))
+            self.backward.stored.append((graph.expand(gradient, state.width), Place(turn, later=1)))
+
+        self.placeholders = {
+            leaf: graph.make("carry", attr=("leaf", k), width=leaf.width, part=Part.INPUT)
+            for k, leaf in enumerate(split.leaves)
+            if leaf in self.leaf_gradients
+        }
+        self.outer = derive(graph, self.placeholders, [split.input])
+
+    def describe(self) -> list[str]:
+        """What the plan computes: equal for plans that compute the same."""
+        parameters = self.parameters()
+        numbers = [node.attr if node.op == "vector" else node.attr[0] for node in parameters]
+        return describe([*self.split.after, *self.split.leaves]) + self.graph.parameters.describe(numbers)
+
+    def parameters(self) -> list[Node]:
+        """The vectors and matrices that the plan reads, in order."""
+        roots = [*self.split.after, *self.split.leaves]
+        return [node for node in ordered(roots) if node.op in {"vector", "matrix"}]
+
+    def _read(self, node: Node) -> Place:
+        """Where the backward pass finds a value for all steps of a piece of time, or leaves it."""
+        column, whole = 0, node
+        while whole.op == "slice" and whole not in self.backward.given:
+            column, whole = column + whole.attr, whole.args[0]
+        return self.backward.given[whole].at(column) if whole in self.backward.given else self._write(node)
+
+    def _write(self, node: Node) -> Place:
+        """Where the backward pass leaves a value for all steps of a piece of time."""
+        if node not in self._written:
+            self._written[node] = Place(Buffer(f"piece {len(self._written)}", node.width, Kind.PIECE))
+        return self._written[node]

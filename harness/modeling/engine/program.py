@@ -1,0 +1,313 @@
+"""Programs: what one pass over time steps reads, computes and writes, and where all of it lies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from harness.modeling.engine.graph import Part, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.modeling.engine.graph import Graph, Node
+
+
+class Kind(Enum):
+    """How a buffer is indexed; all but vectors and matrices are (…, batch, width)."""
+
+    HISTORY = "by the time step"
+    PIECE = "by the time step within the piece of time that a call does"
+    TURNS = "by odd and even time steps"
+    ROWS = "for the step that is being done"
+    VECTOR = "for all"
+    MATRIX = "for all, too"
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Memory with a name, which is its place in the list of buffers that a program is given."""
+
+    name: str
+    width: int
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value lies: some columns of a buffer, at the time step or one later."""
+
+    buffer: Buffer
+    column: int = 0
+    later: int = 0
+
+    def at(self, column: int) -> Place:
+        """A place further to the right."""
+        return replace(self, column=self.column + column)
+
+
+@dataclass
+class Program:
+    """One pass over time.
+
+    Attributes:
+        graph: makes nodes.
+        backward: whether time runs backward.
+        given: where values lie that are there.
+        stored: where values are to be written.
+        summed: what is to be added up over time and batch, each into a vector.
+    """
+
+    graph: Graph
+    backward: bool
+    given: dict[Node, Place]
+    stored: list[tuple[Node, Place]]
+    summed: list[tuple[Node, Buffer]] = field(default_factory=list)
+
+    def nodes(self) -> list[Node]:
+        """All that is computed or read, in order."""
+        return within([node for node, _ in [*self.stored, *self.summed]], self.given)
+
+
+def within(roots: Iterable[Node], given: Iterable[Node]) -> list[Node]:
+    """What the roots are made of, as far as what is given, in order."""
+    given = set(given)
+    found: dict[Node, None] = {}
+    open_ = list(roots)
+    while open_:
+        node = open_.pop()
+        if node not in found:
+            found[node] = None
+            if node not in given:
+                open_ += node.args
+    return [node for node in ordered(found) if node in found]
+
+
+@dataclass(frozen=True)
+class Product:
+    """A matrix product: the rows at a place by a matrix, written or added to another place."""
+
+    operand: Place
+    matrix: Node
+    transposed: bool
+    result: Place
+    add: bool
+
+
+@dataclass
+class Stage:
+    """Products, and after them what is computed row by row: loops, each over one width."""
+
+    products: list[Product] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+
+
+@dataclass
+class Loop:
+    """Nodes that are computed in one loop over the columns."""
+
+    width: int
+    nodes: list[Node] = field(default_factory=list)
+
+
+class Schedule:
+    """A program in the order in which a processor does it.
+
+    Attributes:
+        stages: one after the other at each time step.
+        homes: where each computed value is written; empty where it stays in a register.
+        sums: the vectors that a value is added to.
+        buffers: that the program needs for itself.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.graph = program.graph
+        self.homes: dict[Node, list[Place]] = {}
+        self.sums: dict[Node, list[Buffer]] = {}
+        self.buffers: list[Buffer] = []
+        self.stages: list[Stage] = []
+        self._roots: list[Node] = []
+        self._when: dict[Node, int] = {}
+        self._adding: list[tuple[Node, Place, Node | None]] = []
+        self._uses = Counter(arg for node in program.nodes() if node not in program.given for arg in node.args)
+        self._uses.update(node for node, _ in [*program.stored, *program.summed])
+        for node, place in program.stored:
+            self._store_whole(node, place)
+        for node, buffer in program.summed:
+            self.sums.setdefault(self._computed(node), []).append(buffer)
+        self._roots += list(self.sums)
+        self._place_operands()
+        self._assign_stages()
+        self._form_loops()
+        self._place_what_crosses()
+
+    # -- where things are written
+
+    def place(self, node: Node) -> Place:
+        """Where a value can be read."""
+        if node in self.program.given:
+            return self.program.given[node]
+        if node.op == "slice":
+            return self.place(node.args[0]).at(node.attr)
+        return self.homes[node][0]
+
+    def _store_whole(self, node: Node, place: Place) -> None:
+        """Write a value to its place; products that nothing else needs are added to it there."""
+        products = [arg for arg in node.args if arg.op == "mm" and self._uses[arg] == 1] if node.op == "add" else []
+        if node.op == "mm" and self._uses[node] == 1:
+            products, rest = [node], None
+        elif products and self._uses[node] == 1:
+            others = [arg for arg in node.args if arg not in products]
+            rest = self.graph.add(*others) if others else None
+        else:
+            self._store(node, place)
+            return
+        if rest is not None:
+            rest = self._computed(self.graph.expand(rest, node.width))
+            self._store(rest, place)
+        for number, product in enumerate(products):
+            self._adding.append((product, place, rest if number == 0 else products[number - 1]))
+
+    def _store(self, node: Node, place: Place) -> None:
+        if node.op == "cat":
+            self.homes.setdefault(node, []).append(place)
+            begin = 0
+            for part in node.args:
+                self._store(part, place.at(begin))
+                begin += part.width
+        else:
+            computed = self._computed(node)
+            self.homes.setdefault(computed, []).append(place)
+            self._roots.append(computed)
+
+    def _computed(self, node: Node) -> Node:
+        """The value as one that a loop computes: a copy of it where it is not."""
+        if (node.pointwise or node.op in {"sum", "amax"}) and node not in self.program.given:
+            return node
+        return self.graph.make("copy", node, attr="here")
+
+    def _place_operands(self) -> None:
+        """Products read and write memory."""
+        direct = {product for product, _, _ in self._adding}
+        for node in self._nodes():
+            if node.op == "mm":
+                self._keep_in_memory(node.args[0])
+                if node not in direct:
+                    self._keep_in_memory(node)
+            for arg in node.args:
+                if arg.op == "cat" and node.pointwise:
+                    self._keep_in_memory(arg)
+
+    def _keep_in_memory(self, node: Node) -> None:
+        if node in self.program.given or self.homes.get(node):
+            return
+        if node.op == "slice":
+            self._keep_in_memory(node.args[0])
+            return
+        place = Place(self._new(node.width))
+        if node.op == "cat":
+            self._store(node, place)
+        else:
+            self.homes.setdefault(node, []).append(place)
+
+    def _new(self, width: int) -> Buffer:
+        way = "back" if self.program.backward else "ahead"
+        self.buffers.append(Buffer(f"{way}{len(self.buffers)}", width, Kind.ROWS))
+        return self.buffers[-1]
+
+    def _nodes(self) -> list[Node]:
+        roots = [*self._roots, *(product for product, _, _ in self._adding)]
+        return [node for node in within(roots, self.program.given) if node not in self.program.given]
+
+    # -- when things are done
+
+    def _assign_stages(self) -> None:
+        """Each value as early as it can be: in the stage of its arguments, or after a product of them."""
+        direct = {product: (place, after) for product, place, after in self._adding}
+        for node in self._nodes():
+            ready = max((self._when.get(arg, 0) for arg in node.args), default=0)
+            if node.op != "mm":
+                self._when[node] = ready
+                if node.pointwise or node.op in {"sum", "amax"}:
+                    self._stage(ready).nodes.append(node)
+            elif node not in direct:
+                self._when[node] = self._after_operand(node)
+                self._multiply(node, self.homes[node][0], self._when[node], add=False)
+        for product, place, after in self._adding:
+            when = self._after_operand(product)
+            if after is not None:
+                when = max(when, self._when[after] + 1)
+            self._when[product] = when
+            self._multiply(product, place, when, add=after is not None)
+
+    def _after_operand(self, product: Node) -> int:
+        operand = product.args[0]
+        while operand.op == "slice":
+            operand = operand.args[0]
+        return 0 if operand in self.program.given else self._when[operand] + 1
+
+    def _multiply(self, node: Node, place: Place, when: int, *, add: bool) -> None:
+        product = Product(self.place(node.args[0]), node.args[1], node.attr, place, add)
+        self._stage(when).products.append(product)
+
+    def _stage(self, number: int) -> Stage:
+        while len(self.stages) <= number:
+            self.stages.append(Stage())
+        return self.stages[number]
+
+    def _form_loops(self) -> None:
+        """Nodes of one width in one loop, as long as none waits for a number that another loop adds up."""
+        for stage in self.stages:
+            left = dict.fromkeys(stage.nodes)
+            unknown = set(left)
+            while left:
+                width = next(_width(node) for node in left if self._ready(node, unknown))
+                loop = Loop(width)
+                for node in list(left):
+                    if _width(node) == width and self._ready(node, unknown):
+                        loop.nodes.append(node)
+                        del left[node]
+                        if node.width == width:  # what is added up over columns is known after the loop only
+                            unknown.discard(node)
+                unknown -= set(loop.nodes)
+                stage.loops.append(loop)
+
+    @staticmethod
+    def _ready(node: Node, unknown: set[Node]) -> bool:
+        return not any(source in unknown for arg in node.args for source in _sources(arg))
+
+    def _place_what_crosses(self) -> None:
+        """What is computed in one loop and read in another lies in memory, but for numbers of the same row."""
+        where = {
+            node: (number, count)
+            for number, stage in enumerate(self.stages)
+            for count, loop in enumerate(stage.loops)
+            for node in loop.nodes
+        }
+        for node, loop in where.items():
+            for source in (source for arg in node.args for source in _sources(arg)):
+                if source in where and where[source] != loop and not self.homes.get(source):
+                    same_row = source.width == 1 and where[source][0] == loop[0]
+                    if not same_row:
+                        self._keep_in_memory(source)
+
+
+def _width(node: Node) -> int:
+    """Over which columns a node is computed."""
+    return node.args[0].width if node.op in {"sum", "amax"} else node.width
+
+
+def _sources(node: Node) -> list[Node]:
+    """The values that columns are taken from."""
+    if node.op == "slice":
+        return _sources(node.args[0])
+    if node.op == "cat":
+        return [source for part in node.args for source in _sources(part)]
+    return [node]
+
+
+__all__ = ["Buffer", "Kind", "Loop", "Part", "Place", "Product", "Program", "Schedule", "Stage", "within"]

@@ -1,0 +1,5 @@
+"""What the engine says of a step that it cannot take."""
+
+
+class RefusedError(Exception):
+    """A step that the engine cannot take; its message says why, as the end of a sentence."""

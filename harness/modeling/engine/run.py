@@ -1,0 +1,225 @@
+"""Running a plan: the passes over a sequence, in pieces of time that stay in cache."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+
+from harness.modeling.engine.evaluate import evaluate, rows_of
+from harness.modeling.engine.plan import SEEN, X
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from torch import Tensor, nn
+
+    from harness.modeling.cell import States
+    from harness.modeling.engine.evaluate import Product, Values
+    from harness.modeling.engine.graph import Node
+    from harness.modeling.engine.plan import Plan
+    from harness.modeling.engine.program import Place
+
+PIECE_SIZE = 1 << 18
+PIECE_ROWS = 1024
+"""A piece of time is so long that its widest buffer has at least so many numbers, and so many rows."""
+
+Buffers = dict[str, "Tensor"]
+
+
+class Runner(Protocol):
+    """Runs the programs of a plan."""
+
+    name: str
+
+    def threads(self, rows: int) -> int:
+        """How many add up vectors of their own."""
+
+    @property
+    def product(self) -> Product:
+        """Its matrix products."""
+
+    def bind(self, name: str, buffers: Mapping[str, Tensor], rows: int) -> Callable[[int, int], None]:
+        """One of the programs, to be called with the first step and the step after the last."""
+
+
+class Kernel:
+    """A step over time, by a plan.
+
+    Args:
+        plan: what to compute.
+        runner: computes it.
+        like: of the type and on the device of all numbers.
+
+    Attributes:
+        piece: how many steps a piece of time has; as many as suit the processor's cache when None.
+    """
+
+    def __init__(self, plan: Plan, runner: Runner, like: Tensor) -> None:
+        self.plan = plan
+        self.dtype, self.device = like.dtype, like.device
+        self.runner = runner
+        self.piece: int | None = None
+        self.leaves = [(leaf, buffer) for leaf, buffer in plan.leaves.items() if leaf is not plan.split.input]
+        self.parameters = plan.parameters()
+        self._numbers = [node.attr if node.op == "vector" else node.attr[0] for node in self.parameters]
+        widest = [leaf.width for leaf, _ in self.leaves] + [place.buffer.width for _, _, place in plan.products]
+        self._widest = max(widest, default=1)
+
+    def takes(self, x: Tensor, states: States) -> bool:
+        """Whether these are of the shapes, the type and the device that the plan was made for."""
+        rows, split = x.shape[1], self.plan.split
+        shapes = [(rows, state.width) for state in split.states]
+        fit = x.numel() > 0 and x.shape[2] == split.input.width and [tuple(s.shape) for s in states] == shapes
+        return fit and all((s.dtype, s.device) == (self.dtype, self.device) for s in (x, *states))
+
+    def __call__(self, cell: nn.Module, x: Tensor, states: States) -> tuple[Tensor, States]:
+        """Step through x (time, batch, input_size); see `Layer.forward`."""
+        values = self.plan.graph.parameters.evaluate(cell, self._numbers)
+        if not torch.is_grad_enabled():
+            outputs, *final = self.forward(x.contiguous(), states, values, keep=False)[:-1]
+        else:
+            outputs, *final = _Recurrence.apply(self, len(states), x, *states, *values)  # type: ignore[no-untyped-call]
+        return outputs, tuple(final)
+
+    def forward(self, x: Tensor, states: States, values: list[Tensor], *, keep: bool) -> tuple[Any, ...]:
+        """The outputs, the states after the last step, and the buffers that are kept for the backward pass."""
+        time, rows = x.shape[:2]
+        histories = [x.new_empty(time + 1, rows, buffer.width) for buffer in self.plan.histories]
+        for history, state in zip(histories, states, strict=True):
+            history[0] = state
+        buffers = {buffer.name: history for buffer, history in zip(self.plan.histories, histories, strict=True)}
+        if keep:
+            buffers |= {buffer.name: x.new_empty(time, rows, buffer.width) for buffer in self.plan.kept}
+        ready = buffers | self._named(values) | {X: x}
+        pieces = list(self._pieces(time, rows))
+        ready |= {b.name: x.new_empty(pieces[0][1], rows, leaf.width) for leaf, b in self.leaves}
+        steps = self.runner.bind("forward" if keep else "inference", ready, rows)
+        for begin, end in pieces:
+            known = self._known(x[begin:end], values)
+            for leaf, buffer in self.leaves:
+                self._fill(ready[buffer.name][: end - begin].flatten(0, 1), leaf, known)
+            steps(begin, end)
+        return histories[0][1:], *(history[-1].clone() for history in histories), buffers
+
+    def backward(
+        self, x: Tensor, values: list[Tensor], buffers: Buffers, seen: Tensor, carried: list[Tensor], *, to_input: bool
+    ) -> tuple[Tensor | None, list[Tensor], list[Tensor]]:
+        """The gradients of x, of the initial states and of the parameters' values."""
+        plan, (time, rows) = self.plan, x.shape[:2]
+        turns = [x.new_zeros(2, rows, buffer.width) for buffer in plan.turns]
+        for turn, gradient in zip(turns, carried, strict=True):
+            turn[(time - 1) & 1] = gradient
+        found = {node: x.new_zeros(value.shape) for node, value in zip(self.parameters, values, strict=True)}
+        threads = self.runner.threads(rows)
+        sums = {node: x.new_zeros(threads, node.width, dtype=torch.float64) for node in plan.vectors}
+        ready = buffers | self._named(values) | {X: x, SEEN: seen.contiguous()}
+        ready |= {buffer.name: turn for buffer, turn in zip(plan.turns, turns, strict=True)}
+        ready |= {buffer.name: sums[node] for node, buffer in plan.vectors.items()}
+        pieces = list(self._pieces(time, rows))
+        longest = pieces[0][1]
+        written = {place.buffer for _, place in plan.backward.stored if place.buffer not in plan.turns}
+        ready |= {buffer.name: x.new_empty(longest, rows, buffer.width) for buffer in written}
+        to_x = torch.empty_like(x) if to_input else None
+        steps = self.runner.bind("backward", ready, rows)
+        for begin, end in reversed(pieces):
+            steps(begin, end)
+            for matrix, a, g in plan.products:
+                operand = _flat(ready, a, matrix.attr[1], begin, end)
+                self.runner.product(operand.t(), _flat(ready, g, matrix.width, begin, end), found[matrix], add=True)
+            self._backward_outside(x, values, ready, (begin, end), found, to_x)
+        for node, parts in sums.items():
+            found[node] += parts.sum(0)
+        return to_x, [turn[1] for turn in turns], [found[node] for node in self.parameters]
+
+    def _backward_outside(
+        self,
+        x: Tensor,
+        values: list[Tensor],
+        ready: Buffers,
+        piece: tuple[int, int],
+        found: dict[Node, Tensor],
+        to_x: Tensor | None,
+    ) -> None:
+        """From the gradients of the leaves to those of what they are made of."""
+        begin, end = piece
+        outer = self.plan.outer
+        known = self._known(x[begin:end], values)
+        for leaf, placeholder in self.plan.placeholders.items():
+            known[placeholder] = _flat(ready, self.plan.leaf_gradients[leaf], leaf.width, begin, end)
+        to_input = outer.leaves.get(self.plan.split.input) if to_x is not None else None
+        wanted = [*outer.vectors.values(), *(node for _, *pair in outer.products for node in pair)]
+        evaluate([*wanted, *([to_input] if to_input else [])], known, self.runner.product)
+        count = (end - begin) * x.shape[1]
+        for vector, gradient in outer.vectors.items():
+            found[vector] += rows_of(known[gradient], count, vector.width, x).sum(0)
+        for matrix, *pair in outer.products:
+            of_operand, of_product = (rows_of(known[node], count, node.width, x) for node in pair)
+            self.runner.product(of_operand.t(), of_product, found[matrix], add=True)
+        if to_x is not None:
+            flat = to_x[begin:end].view(count, x.shape[2])
+            flat.zero_() if to_input is None else flat.copy_(rows_of(known[to_input], count, x.shape[2], x))
+
+    def _fill(self, out: Tensor, leaf: Node, known: Values) -> None:
+        """Compute a leaf for a piece of time; the product of an affine map is written to where it belongs."""
+        if leaf.op == "linear":
+            evaluate(leaf.args, known, self.runner.product)
+            operand, matrix, bias = (known[arg] for arg in leaf.args)
+            out.copy_(bias)
+            self.runner.product(operand, matrix, out, add=True)
+        else:
+            evaluate([leaf], known, self.runner.product)
+            out.copy_(rows_of(known[leaf], len(out), leaf.width, out))
+
+    def _known(self, x: Tensor, values: list[Tensor]) -> Values:
+        known: Values = dict(zip(self.parameters, values, strict=True))
+        known[self.plan.split.input] = x.reshape(-1, x.shape[2])
+        return known
+
+    def _named(self, values: list[Tensor]) -> Buffers:
+        return {
+            f"{node.op} {number}": value.contiguous()
+            for node, number, value in zip(self.parameters, self._numbers, values, strict=True)
+        }
+
+    def _pieces(self, time: int, rows: int) -> Iterator[tuple[int, int]]:
+        steps = self.piece or max(1, -(-PIECE_SIZE // (rows * self._widest)), -(-PIECE_ROWS // rows))
+        return pairwise([*range(0, time, steps), time])
+
+
+def _flat(buffers: Buffers, place: Place, width: int, begin: int, end: int) -> Tensor:
+    """A value for all steps of a piece of time: (steps × batch, width)."""
+    whole = buffers[place.buffer.name]
+    piece = (
+        whole[: end - begin]
+        if place.buffer.name.startswith("piece")
+        else whole[begin + place.later : end + place.later]
+    )
+    return piece.flatten(0, 1).narrow(1, place.column, width)
+
+
+class _Recurrence(Function):
+    """A kernel for autograd."""
+
+    @staticmethod
+    def forward(ctx: Any, kernel: Kernel, count: int, x: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:  # noqa: ANN401
+        states, values = tensors[:count], list(tensors[count:])
+        x = x.contiguous()
+        keep = any(ctx.needs_input_grad)
+        outputs, *final, buffers = kernel.forward(x, states, values, keep=keep)
+        if keep:
+            ctx.kernel, ctx.count, ctx.buffers = kernel, count, buffers
+            ctx.save_for_backward(x, outputs, *values)
+        return outputs, *final
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, seen: Tensor, *carried: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+        x, _, *values = ctx.saved_tensors  # the outputs among them: changed in place, they would no longer do
+        to_input = ctx.needs_input_grad[2]
+        gradients = ctx.kernel.backward(x, values, ctx.buffers, seen, list(carried), to_input=to_input)
+        to_x, to_states, to_values = gradients
+        return None, None, to_x, *to_states, *to_values

@@ -1,0 +1,166 @@
+"""Which engine runs a cell: chosen once for a cell as it stands, with the reason where it is the plain loop."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from harness.errors import HarnessError, NotSupportedError
+from harness.modeling.engine.check import check
+from harness.modeling.engine.eager import Eager
+from harness.modeling.engine.native import Native
+from harness.modeling.engine.plan import Plan
+from harness.modeling.engine.refused import RefusedError
+from harness.modeling.engine.run import Kernel
+from harness.modeling.engine.split import split
+from harness.modeling.engine.trace import trace
+
+if TYPE_CHECKING:
+    from harness.modeling.cell import Cell, States
+    from harness.modeling.engine.check import Run
+
+Engine = Literal["auto", "native", "torch", "loop"]
+TYPES = (torch.float32, torch.float64)
+PLAIN = (bool, int, float, str, type(None))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What runs a cell.
+
+    Attributes:
+        engine: native, torch or loop.
+        reason: why it is not the one that was hoped for.
+        kernel: None for the loop.
+    """
+
+    engine: str
+    reason: str = ""
+    kernel: Kernel | None = None
+
+    def __str__(self) -> str:
+        return f"{self.engine}: {self.reason}" if self.reason else self.engine
+
+
+_chosen: WeakKeyDictionary[nn.Module, dict[Any, Choice]] = WeakKeyDictionary()
+_right: set[tuple[str, ...]] = set()
+"""What has been checked in this process."""
+
+
+def choose(cell: Cell, engine: Engine, loop: Run) -> Choice:
+    """What runs a cell as it stands: with its present types, device, settings and shapes.
+
+    Args:
+        cell: to be run.
+        engine: what was asked for; auto is native where that can be, torch where there is no compiler or the cell is on
+            a GPU, and the loop for steps that cannot be taken apart.
+        loop: the plain loop, which a kernel is checked against.
+
+    Raises:
+        NotSupportedError: an engine was asked for by name and cannot run the cell.
+    """
+    if engine == "loop":
+        return Choice("loop")
+    of_cell = _chosen.setdefault(cell, {})
+    key = (engine, *_as_it_stands(cell))
+    if key not in of_cell:
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            of_cell[key] = _choose(cell, engine, loop)
+    choice = of_cell[key]
+    if engine not in {"auto", choice.engine}:
+        raise NotSupportedError(f"--engine {engine} cannot run {type(cell).__name__}: {choice.reason}")
+    return choice
+
+
+def usual(x: Tensor, states: States) -> bool:
+    """Whether these are plain tensors, and nobody listens to single operations or means something else by them."""
+    return all(type(tensor) in {Tensor, nn.Parameter} for tensor in (x, *states)) and not (
+        torch._C._len_torch_function_stack()  # noqa: SLF001
+        or torch._C._len_torch_dispatch_stack()  # noqa: SLF001
+        or torch._C._functorch.peek_interpreter_stack() is not None  # noqa: SLF001
+        or torch.is_autocast_enabled("cpu")
+        or torch.is_autocast_enabled("cuda")
+        or torch.compiler.is_compiling()
+    )
+
+
+def _choose(cell: Cell, engine: Engine, loop: Run) -> Choice:
+    try:
+        _check_modules(cell)
+        plan = Plan(split(trace(cell)))
+    except RefusedError as error:
+        return Choice("loop", str(error))
+    except HarnessError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the loop will show whether the step has a bug, or the engine
+        return Choice("loop", f"it cannot be traced: {type(error).__name__}: {error}")
+    runners = {"native": ["native"], "torch": ["torch"], "auto": ["native", "torch"]}[engine]
+    reasons = []
+    for runner in runners:
+        try:
+            kernel = Kernel(plan, _runner(runner, cell, plan), next(cell.parameters()))
+            _check_once(cell, kernel, loop)
+        except RefusedError as error:
+            reasons.append(str(error))
+        except Exception as error:  # noqa: BLE001 - a bug of the engine must not stop a run that the loop can do
+            warnings.warn(f"{type(cell).__name__} runs without the {runner} engine: {error!r}.", stacklevel=2)
+            reasons.append(f"the {runner} engine failed on it: {type(error).__name__}: {error}")
+        else:
+            return Choice(runner, "; ".join(reasons), kernel)
+    return Choice("loop", "; ".join(reasons))
+
+
+def _runner(name: str, cell: Cell, plan: Plan) -> Native | Eager:
+    parameter = next(cell.parameters())
+    if name == "torch":
+        return Eager(plan)
+    if parameter.device.type != "cpu":
+        raise RefusedError(f"what is compiled runs on a CPU, not on {parameter.device.type}")
+    return Native(plan, parameter.dtype)
+
+
+def _check_once(cell: Cell, kernel: Kernel, loop: Run) -> None:
+    """Check a kernel unless one that computes the same was checked before."""
+    source = getattr(kernel.runner, "source", "")
+    what = (kernel.runner.name, source, str(next(cell.parameters()).dtype), *kernel.plan.describe())
+    if what in _right:
+        return
+    try:
+        check(cell, kernel, loop)
+    except RefusedError as error:
+        warnings.warn(f"{type(cell).__name__} runs without the {kernel.runner.name} engine: {error}.", stacklevel=2)
+        raise
+    _right.add(what)
+
+
+def _check_modules(cell: Cell) -> None:
+    """What the engine would not see.
+
+    Raises:
+        RefusedError: there is such a thing.
+    """
+    parameters = list(cell.parameters())
+    kinds = {(parameter.dtype, parameter.device) for parameter in parameters}
+    if len(kinds) > 1:
+        raise RefusedError("its parameters are not all of one type on one device")
+    if any(dtype not in TYPES for dtype, _ in kinds):
+        raise RefusedError(f"its numbers are {str(parameters[0].dtype).removeprefix('torch.')}")
+    for module in cell.modules():
+        if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks:  # noqa: SLF001
+            raise RefusedError("it has hooks")
+
+
+def _as_it_stands(cell: Cell) -> tuple[Any, ...]:
+    """All that a step may depend on besides numbers: what is traced is frozen in it."""
+    found: list[Any] = []
+    for module in cell.modules():
+        values = vars(module)
+        found += [value for value in values.values() if isinstance(value, PLAIN)]
+        found += [(p.shape, p.dtype, p.device) for p in values["_parameters"].values() if isinstance(p, Tensor)]
+        found += [len(values["_forward_hooks"]), len(values["_forward_pre_hooks"])]
+    return tuple(found)
