@@ -24,8 +24,9 @@ class _State:
     verbose = False
 
 
-def _set_verbose(value: bool) -> None:
+def _set_verbose(value: bool) -> bool:
     _State.verbose = value
+    return value
 
 
 Verbose = Annotated[

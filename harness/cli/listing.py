@@ -21,14 +21,16 @@ _AUTHOR = re.compile(r"\b([A-Z][\w'-]+)(?:,? (?:and|et al\.,?|[A-Z][\w'-]+))* \(
 _SCHEME = re.compile(r"^https?://(?:www\.)?")
 
 
-def lister(catalog_of: Callable[[Plugins], Catalog], help_text: str) -> Callable[..., None]:
-    """The command that lists one kind of thing that plugins offer."""
+def lister(
+    catalog_of: Callable[[Plugins], Catalog], help_text: str, more: Callable[[list[Entry]], None] | None = None
+) -> Callable[..., None]:
+    """The command that lists one kind of thing that plugins offer; `more` adds what only `--verbose` shows."""
 
     def command(
         name: Annotated[str | None, typer.Argument(help="All about this one.", show_default=False)] = None,
         plugin: Plugin = None,
         as_json: AsJson = False,
-        verbose: Verbose = False,  # noqa: ARG001 - its callback takes it
+        verbose: Verbose = False,
     ) -> None:
         from harness.registry import install
 
@@ -38,6 +40,8 @@ def lister(catalog_of: Callable[[Plugins], Catalog], help_text: str) -> Callable
             detail(catalog.find(name), as_json=as_json)
         else:
             show(catalog, as_json=as_json)
+        if verbose and more and not as_json:
+            more([catalog.find(name)] if name else list(catalog))
         if warn_of_broken(plugins):
             raise typer.Exit(2)
 

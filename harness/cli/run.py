@@ -63,6 +63,10 @@ def command(
         typer.Option("--set", metavar="NAME=VALUE", help="Change a recipe for all cells: lr=0.01, optimiser=sgd."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    engine: Annotated[
+        Literal["auto", "native", "torch", "loop"],
+        typer.Option(help="What runs a cell over time: compiled, in torch, or the plain loop."),
+    ] = "auto",
     workers: Annotated[
         int | None,
         typer.Option(min=0, help="Worker processes; one a core, or one on a GPU, unless given. 0: none but this."),
@@ -96,6 +100,7 @@ def command(
         recipe=recipe,
         settings=_settings(settings, layers, dropout, regulariser, bidirectional=bidirectional),
         plugins=tuple(plugin or ()),
+        engine=engine,
     )
     raise typer.Exit(Session(request, Path(out), workers).run())
 

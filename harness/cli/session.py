@@ -121,6 +121,7 @@ class Session:
                 (self._tell if plan.asked_for(task) else skip)(HarnessError(f"{task.label}: {errors[0]}{more}"))
         usable = [spec for spec in usable if not lost[spec.task.label]]
         prepare.first_batches(usable)
+        prepare.check_engines(usable)
         say_sizes(prepare.sizes(usable))
         return usable
 

@@ -18,10 +18,13 @@ from harness.modeling.encoding import Encoding, Generated, Output, Topology, wid
 from harness.modeling.initialisation import initialise
 from harness.modeling.layer import Layer
 from harness.modeling.model import Model
+from harness.modeling.recurrence import Recurrence
 from harness.modeling.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from harness.modeling.engine.select import Engine
 
 AnyModel = Model | Writer
 
@@ -37,6 +40,7 @@ class Architecture:
     bidirectional: bool = False
     dropout: float = 0.0
     init: str = "cell"
+    engine: Engine = "auto"
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,16 @@ def build(
     with _stream(seed, "init"):
         initialise(model, architecture.init)
     return model
+
+
+def engines(module: nn.Module) -> str:
+    """What runs the recurrent layers of a model: "native", "torch" or "loop", with the reason; "layer" for others.
+
+    Raises:
+        NotSupportedError: the engine that was asked for cannot.
+    """
+    found = [str(part.choice()) for part in module.modules() if isinstance(part, Recurrence)]
+    return "; ".join(dict.fromkeys(found)) or "layer"
 
 
 def parameter_count(module: nn.Module) -> int:

@@ -57,7 +57,7 @@ def _one_way(design: Design, features: int, *, top: bool) -> Layer:
         built = cell(features, size, width(output), _activation(output), **design.options)
     else:
         built = cell(features, size, **design.options)
-    return built if isinstance(built, Layer) else Recurrence(built)
+    return built if isinstance(built, Layer) else Recurrence(built, design.shape.engine)
 
 
 def _activation(output: Output) -> nn.Module:

@@ -15,8 +15,7 @@ import torch
 from torch import nn
 
 from harness.errors import HarnessError, NotSupportedError
-from harness.modeling.assembly import Architecture, build, check_cell, parameter_count
-from harness.modeling.recurrence import Recurrence
+from harness.modeling.assembly import Architecture, build, check_cell, engines, parameter_count
 from harness.registry import Component, bind, install
 from harness.runs.environment import environment
 from harness.runs.record import BaselineRecord, Record, RunRecord, Status
@@ -82,7 +81,14 @@ def architecture(spec: RunSpec) -> Architecture:
     task = load_task(spec.task, spec.plugins)
     recipe = spec.recipe
     return Architecture(
-        task.encoding, task.output, task.topology, recipe.layers, recipe.bidirectional, recipe.dropout, recipe.init
+        task.encoding,
+        task.output,
+        task.topology,
+        recipe.layers,
+        recipe.bidirectional,
+        recipe.dropout,
+        recipe.init,
+        spec.engine,
     )
 
 
@@ -124,7 +130,7 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
         seconds=training.seconds,
         sequence_steps=training.sequence_steps,
         clipped=fmean(training.clipped),
-        engine=_engine(model),
+        engine=engines(model),
         curve=[asdict(point) for point in training.curve],
         diagnosing_seconds=observer.diagnosing.seconds,
         diagnoses=[asdict(diagnosis) for diagnosis in observer.diagnoses],
@@ -177,10 +183,6 @@ def _metrics(spec: RunSpec) -> list[dict[str, Any]]:
         return [asdict(metric) for metric in load_task(spec.task, spec.plugins).metrics]
     except Exception:  # noqa: BLE001 - the record says already what is wrong
         return []
-
-
-def _engine(model: AnyModel) -> str:
-    return "loop" if any(isinstance(module, Recurrence) for module in model.modules()) else "layer"
 
 
 def _baselines(spec: BaselineSpec) -> BaselineRecord:

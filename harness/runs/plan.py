@@ -18,6 +18,7 @@ from harness.training.task import Task
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from harness.modeling.engine.select import Engine
     from harness.registry import Catalog
     from harness.training.recipe import Budget
 
@@ -34,6 +35,7 @@ class Request:
         seeds: how many; they are 0, 1, 2 and so on.
         budget: which of the tasks' recipes.
         device: "cpu" or "cuda:N".
+        engine: what runs a cell over time.
         size: what to hold equal between cells; the recipe's number of parameters when None.
         recipe: a named recipe, whose settings come before others.
         settings: changes to the tasks' recipes, by name.
@@ -49,6 +51,7 @@ class Request:
     recipe: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     plugins: tuple[str, ...] = ()
+    engine: Engine = "auto"
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ class Plan:
             size=self.request.size or size,
             changes=_changes(own, recipe),
             device=self.request.device,
+            engine=self.request.engine,
             plugins=self.request.plugins,
         )
 

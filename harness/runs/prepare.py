@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, LoadError, NotSupportedError
-from harness.runs.execute import load_cell, load_task, sized
+from harness.modeling.assembly import build, engines
+from harness.runs.execute import architecture, load_cell, load_task, sized
 from harness.training.update import check
 
 if TYPE_CHECKING:
@@ -73,6 +74,26 @@ def unloadable(specs: Iterable[RunSpec]) -> dict[str, LoadError]:
         except LoadError as error:
             failures[spec.cell.label] = error
     return failures
+
+
+def check_engines(specs: Iterable[RunSpec]) -> None:
+    """See that an engine that was asked for by name can run the cells.
+
+    A cell that cannot be built is left out: running it gives the row that says why.
+
+    Raises:
+        HarnessError: it cannot.
+    """
+    for spec in {(spec.task, spec.cell): spec for spec in specs if spec.engine not in {"auto", "loop"}}.values():
+        cell, options = load_cell(spec.cell, spec.plugins)
+        try:
+            model = build(cell, options, architecture(spec), sized(spec)[0], spec.seed)
+        except Exception:  # noqa: BLE001, S112 - as above
+            continue
+        try:
+            engines(model)
+        except NotSupportedError as error:
+            raise HarnessError(str(error)) from None
 
 
 def sizes(specs: Sequence[RunSpec]) -> list[Sized]:

@@ -35,7 +35,8 @@ class RunRecord:
         diagnosing_seconds: spent on diagnoses, besides training.
         sequence_steps: time steps of sequences trained on.
         clipped: the share of optimiser steps whose gradient was clipped.
-        engine: what ran the recurrence: "loop" for a cell, "layer" for a whole-sequence layer.
+        engine: what ran the recurrence: "native", "torch" or "loop", the last with its reason; "layer" for a
+            whole-sequence layer.
         finished: when it ended, UTC, ISO 8601.
         environment: versions and machine.
         curve: how training went, at each evaluation; see `Point`.

@@ -16,6 +16,8 @@ from harness.training.recipe import Recipe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.modeling.engine.select import Engine
+
 
 @dataclass(frozen=True)
 class RunSpec:
@@ -30,6 +32,7 @@ class RunSpec:
         recipe: how the task trains in this budget, with what the user changed.
         size: what is held equal between cells.
         device: where it runs.
+        engine: what runs a cell over time: auto, native, torch or loop.
         changes: what the user changed in the task's recipe, for people; the recipe has it.
         plugins: what the user named with `--plugin`, so that a worker finds the code; no part of the content.
     """
@@ -42,6 +45,7 @@ class RunSpec:
     recipe: Recipe
     size: Size
     device: str
+    engine: Engine = "auto"
     changes: tuple[str, ...] = field(default=(), compare=False)
     plugins: tuple[str, ...] = field(default=(), compare=False)
 
@@ -65,6 +69,7 @@ class RunSpec:
             "recipe": asdict(self.recipe),
             "size": asdict(self.size),
             "device": self.device,
+            **({} if self.engine == "auto" else {"engine": self.engine}),
         }
 
     @classmethod

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from harness.modeling.engine.refused import RefusedError
+from harness.modeling.engine.trace import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,11 +78,12 @@ def _results(cell: Cell, given: list[Tensor], run: Run) -> dict[str, Tensor]:
         x, *states = (tensor.to(like).requires_grad_() for tensor in given[: 1 + count])
         outputs, final = run(cell, x, tuple(states))
         seen = [tensor.to(like) for tensor in given[1 + count :]]
-        sources = {"x": x} | {f"initial {name}": s for name, s in zip(cell.states, states, strict=True)}
+        labels = names(cell, len(states))
+        sources = {"x": x} | {f"initial {name}": s for name, s in zip(labels, states, strict=True)}
         sources |= {name: p for name, p in cell.named_parameters() if p.requires_grad}
         total = torch.stack([(made * weight).sum() for made, weight in zip((outputs, *final), seen, strict=True)]).sum()
         gradients: Any = torch.autograd.grad(total, list(sources.values()), materialize_grads=True)
-    values = {"outputs": outputs} | {f"final {name}": s for name, s in zip(cell.states, final, strict=True)}
+    values = {"outputs": outputs} | {f"final {name}": s for name, s in zip(labels, final, strict=True)}
     values |= {f"the gradient of {name}": g for name, g in zip(sources, gradients, strict=True)}
     return {name: value.detach().double() for name, value in values.items()}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from harness.modeling.engine.graph import Part, ordered
+from harness.modeling.engine.graph import Part, within
 from harness.modeling.engine.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def derive(graph: Graph, outputs: Mapping[Node, Node], leaves: Sequence[Node]) -
     pieces: dict[Node, list[Piece]] = defaultdict(list)
     for output, gradient in outputs.items():
         pieces[output].append((0, output.width, gradient))
-    for node in reversed(_between(outputs, leaves)):
+    for node in reversed(within(outputs, leaves)):
         if node not in pieces:
-            continue
+            continue  # no gradient reaches it: a constant, a matrix, what is behind a stop
         gradient = _joined(graph, node, pieces[node])
         if node in leaves:
             found.leaves[node] = gradient
@@ -63,12 +63,6 @@ def derive(graph: Graph, outputs: Mapping[Node, Node], leaves: Sequence[Node]) -
                 stop = start + node.width if node.op == "slice" else arg.width
                 pieces[arg].append((start, stop, summed))
     return found
-
-
-def _between(outputs: Mapping[Node, Node], leaves: Sequence[Node]) -> list[Node]:
-    """All nodes from the leaves to the outputs, in order; constants and matrices have no gradient here."""
-    behind = {node for leaf in leaves for node in ordered(leaf.args)} - set(leaves)
-    return [n for n in ordered(outputs) if n.op not in {"constant", "matrix"} and (n not in behind or n.op == "vector")]
 
 
 def _backward(graph: Graph, node: Node, d: Node, found: Gradients) -> Iterator[Handed]:

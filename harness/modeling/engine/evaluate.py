@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
+from harness.modeling.engine.graph import within
 from harness.modeling.engine.operators import OPERATORS
-from harness.modeling.engine.program import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

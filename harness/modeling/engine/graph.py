@@ -208,6 +208,20 @@ def ordered(roots: Iterable[Node]) -> list[Node]:
     return list(found)
 
 
+def within(roots: Iterable[Node], given: Iterable[Node]) -> list[Node]:
+    """What the roots are made of, as far as what is given, in order."""
+    given = set(given)
+    found: dict[Node, None] = {}
+    open_ = list(roots)
+    while open_:
+        node = open_.pop()
+        if node not in found:
+            found[node] = None
+            if node not in given:
+                open_ += node.args
+    return [node for node in ordered(found) if node in found]
+
+
 def describe(roots: Iterable[Node]) -> list[str]:
     """What the roots compute, a line a node: equal for graphs that compute the same."""
     order: dict[Node, int] = {}

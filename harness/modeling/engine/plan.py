@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.modeling.engine.derive import derive
-from harness.modeling.engine.graph import Part, describe, ordered
+from harness.modeling.engine.graph import Part, describe, ordered, within
 from harness.modeling.engine.keep import kept
-from harness.modeling.engine.program import Buffer, Kind, Place, Program, within
+from harness.modeling.engine.program import Buffer, Kind, Place, Program
 
 if TYPE_CHECKING:
     from harness.modeling.engine.graph import Node

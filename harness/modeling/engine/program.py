@@ -7,11 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from harness.modeling.engine.graph import Part, ordered
+from harness.modeling.engine.graph import within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from harness.modeling.engine.graph import Graph, Node
 
 
@@ -69,20 +67,6 @@ class Program:
     def nodes(self) -> list[Node]:
         """All that is computed or read, in order."""
         return within([node for node, _ in [*self.stored, *self.summed]], self.given)
-
-
-def within(roots: Iterable[Node], given: Iterable[Node]) -> list[Node]:
-    """What the roots are made of, as far as what is given, in order."""
-    given = set(given)
-    found: dict[Node, None] = {}
-    open_ = list(roots)
-    while open_:
-        node = open_.pop()
-        if node not in found:
-            found[node] = None
-            if node not in given:
-                open_ += node.args
-    return [node for node in ordered(found) if node in found]
 
 
 @dataclass(frozen=True)
@@ -308,6 +292,3 @@ def _sources(node: Node) -> list[Node]:
     if node.op == "cat":
         return [source for part in node.args for source in _sources(part)]
     return [node]
-
-
-__all__ = ["Buffer", "Kind", "Loop", "Part", "Place", "Product", "Program", "Schedule", "Stage", "within"]

@@ -86,18 +86,23 @@ def _traced(cell: Cell, batch: int) -> Trace:
         return Trace(tracer.graph, entered, nodes, tuple(tracer.operand(state) for state in after))
 
 
+def names(cell: Cell, count: int) -> tuple[str, ...]:
+    """Those of the states; their numbers where the cell does not name as many as it has."""
+    return cell.states if len(cell.states) == count else tuple(map(str, range(count)))
+
+
 def _like(tensor: Tensor, generator: torch.Generator) -> Tensor:
     return torch.randn(tensor.shape, generator=generator, dtype=torch.float64).mul(0.5).to(tensor)
 
 
 def _check_contract(cell: Cell, after: tuple[Any, ...], states: list[Tensor]) -> None:
-    name = type(cell).__name__
+    name, labels = type(cell).__name__, names(cell, len(states))
     if len(after) != len(states):
         raise HarnessError(
-            f"{name}.step returned {len(after)} state{'s' * (len(after) != 1)}, but {name}.states names {len(states)}: "
-            f"{', '.join(cell.states)}."
+            f"{name}.step returned {len(after)} state{'s' * (len(after) != 1)}, and must return {len(states)}: "
+            f"{', '.join(labels)}."
         )
-    for label, new, old in zip(cell.states, after, states, strict=True):
+    for label, new, old in zip(labels, after, states, strict=True):
         got = f"shape {tuple(new.shape)}" if isinstance(new, Tensor) else type(new).__name__
         if not isinstance(new, Tensor) or new.shape != old.shape:
             raise HarnessError(f'{name}.step returned {got} for the state "{label}"; it must be {tuple(old.shape)}.')
