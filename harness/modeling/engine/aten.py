@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch.nn import functional
 
+from harness.modeling.engine.graph import Part
 from harness.modeling.engine.parameters import Made
 from harness.modeling.engine.refused import RefusedError
 
@@ -74,14 +75,6 @@ def _same(tracer: Tracer, a: Tensor, *_: Value, **__: Value) -> Node:
     return tracer.operand(a)
 
 
-def _filled(value: float | None) -> Callable[..., Node]:
-    def constant(tracer: Tracer, a: Tensor, *given: Value, **_: Value) -> Node:
-        width = a.shape[1] if a.dim() > 1 else 1
-        return tracer.graph.expand(tracer.graph.constant(given[0] if value is None else value), width)
-
-    return constant
-
-
 def _mm(tracer: Tracer, a: Tensor, matrix: Tensor) -> Node:
     """Of columns side by side: the sum of their products with the rows that belong to each."""
     node, whole = tracer.operand(a), tracer.matrix(matrix)
@@ -89,9 +82,23 @@ def _mm(tracer: Tracer, a: Tensor, matrix: Tensor) -> Node:
     products, begin = [], 0
     for part in parts:
         rows = whole if len(parts) == 1 else rows_of(tracer, whole, begin, part.width)
-        products.append(tracer.graph.mm(tracer.graph.expand(part, rows.attr[1]), rows))
+        products.append(_of_parameters(tracer, part, rows) or tracer.graph.mm(part, rows))
         begin += part.width
     return tracer.graph.add(*products)
+
+
+def _of_parameters(tracer: Tracer, part: Node, matrix: Node) -> Node | None:
+    """The product of a row that depends on parameters only."""
+    make = tracer.graph.parameters.make
+    if part.part > Part.PARAMETERS:
+        return None
+    part = part.args[0] if part.op == "expand" else part
+    row = Made(part.attr) if part.op == "vector" else part.attr
+    return tracer.graph.vector(make(_row_product, row, Made(matrix.attr[0])), matrix.width)
+
+
+def _row_product(row: Tensor | float, matrix: Tensor) -> Tensor:
+    return torch.mul(matrix, row if isinstance(row, float) else row.expand(len(matrix)).unsqueeze(1)).sum(0)
 
 
 def rows_of(tracer: Tracer, matrix: Node, begin: int, count: int) -> Node:
@@ -218,6 +225,10 @@ NAMES = {
     },
     **{name: name for name in ("sin", "cos", "erf", "abs", "sign")},
 }
+FROM_NOTHING = frozenset(
+    getattr(aten, name.format(kind)).default for kind in ("zeros", "ones", "full") for name in ("new_{}", "{}_like")
+)
+"""Operators that fill a tensor with one number, and ask others for its shape only."""
 COMPARISONS = ("gt", "ge", "lt", "le", "eq", "ne")
 HANDLERS: dict[Any, Callable[..., Any]] = {
     **{getattr(aten, name).default: _pointwise(op) for name, op in NAMES.items()},
@@ -273,9 +284,6 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.native_layer_norm.default: _layer_norm,
     aten.detach.default: _pointwise("stop"),
     **dict.fromkeys((aten.clone.default, aten.alias.default, aten._to_copy.default, aten.lift_fresh.default), _same),  # noqa: SLF001
-    **dict.fromkeys((aten.zeros_like.default,), _filled(0)),
-    **dict.fromkeys((aten.ones_like.default,), _filled(1)),
-    aten.full_like.default: _filled(None),
 }
 """How an operator of torch makes nodes of its arguments."""
 
@@ -299,7 +307,7 @@ FORMULAS: dict[Any, Callable[..., Any]] = {
     aten.silu.default: lambda a: a * torch.sigmoid(a),
     aten.mish.default: lambda a: a * torch.tanh(functional.softplus(a)),
     aten.softplus.default: _softplus,
-    aten.log_sigmoid_forward.default: lambda a: (-_softplus(-a), a.new_empty(0)),
+    aten.log_sigmoid_forward.default: lambda a: (-_softplus(-a), a.new_zeros(0)),
     aten.gelu.default: _gelu,
     aten.elu.default: _elu,
     aten.leaky_relu.default: lambda a, slope=0.01: torch.where(a > 0, a, slope * a),

@@ -57,7 +57,7 @@ def derive(graph: Graph, outputs: Mapping[Node, Node], leaves: Sequence[Node]) -
             found.leaves[node] = gradient
         elif node.op == "vector":
             found.vectors[node] = gradient
-        else:
+        elif node.args:
             for arg, handed, start in _backward(graph, node, gradient, found):
                 summed = graph.rows(handed) if arg.width == 1 else handed
                 stop = start + node.width if node.op == "slice" else arg.width

@@ -56,12 +56,14 @@ class Source:
         sizes: numbers of the source, in the order in which the functions take them, after the size of the batch.
         constants: likewise.
         buffers: likewise.
+        used: the buffers of each function.
     """
 
     def __init__(self) -> None:
         self.sizes = Sizes()
         self.constants = Constants()
         self.buffers: dict[Buffer, str] = {}
+        self.used: dict[str, set[Buffer]] = {}
         self._functions: list[str] = []
 
     def text(self) -> str:
@@ -70,6 +72,7 @@ class Source:
 
     def function(self, name: str, schedule: Schedule) -> None:
         """Add a program."""
+        self._using = self.used[name] = set()
         stages = [self._stage(schedule, stage) for stage in schedule.stages]
         time = "int64_t t = t1 - 1; t >= t0; t--" if schedule.program.backward else "int64_t t = t0; t < t1; t++"
         body = [
@@ -94,6 +97,7 @@ class Source:
 
     def buffer(self, buffer: Buffer) -> str:
         """The name of a buffer in the source."""
+        self._using.add(buffer)
         return self.buffers.setdefault(buffer, f"p{len(self.buffers)}")
 
     def _stage(self, schedule: Schedule, stage: Stage) -> list[str]:

@@ -6,9 +6,9 @@ import ctypes
 from typing import TYPE_CHECKING
 
 from harness.modeling.engine import build
-from harness.modeling.engine.emit import Source, packed
+from harness.modeling.engine.emit import Source
 from harness.modeling.engine.products import in_parts, products, threads_for
-from harness.modeling.engine.program import Schedule
+from harness.modeling.engine.program import Kind, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +49,7 @@ class Native:
         self._sizes = list(source.sizes.known)
         self._constants = (ctypes.c_double * (1 + len(source.constants.known)))(*source.constants.known)
         self._order = list(source.buffers)
+        self._used = source.used
 
     def threads(self, rows: int) -> int:
         """How many add up vectors of their own."""
@@ -62,8 +63,9 @@ class Native:
             buffers: memory by the name of the buffer, contiguous but for matrices.
             rows: the size of the batch.
         """
-        held = [self._memory(name, buffer, buffers, rows) for buffer in self._order]
-        pointers = (ctypes.c_void_p * (1 + len(held)))(*(None if one is None else one.data_ptr() for one in held))
+        held = {buffer: self._memory(name, buffer, buffers, rows) for buffer in self._used[name]}
+        addresses = [held[buffer].data_ptr() if buffer in held else None for buffer in self._order]
+        pointers = (ctypes.c_void_p * (1 + len(addresses)))(*addresses)
         sizes = (ctypes.c_int64 * (1 + len(self._sizes)))(rows, *self._sizes)
         function = getattr(self._library, name)
         number = ctypes.c_int64
@@ -79,14 +81,12 @@ class Native:
 
         return run
 
-    def _memory(self, name: str, buffer: Buffer, buffers: Mapping[str, Tensor], rows: int) -> Tensor | None:
+    def _memory(self, name: str, buffer: Buffer, buffers: Mapping[str, Tensor], rows: int) -> Tensor:
         """A buffer; those that are a program's own are made, and matrices are packed."""
         if buffer in self._own[name]:
             return next(iter(buffers.values())).new_empty(rows, buffer.width)
-        kind, _, number = buffer.name.partition(" ")
-        if kind in {"matrix", "transpose"} and buffer == packed(int(number), transposed=kind == "transpose"):
-            if (kind == "transpose") != (name == "backward"):
-                return None
+        if buffer.kind == Kind.MATRIX:
+            which, _, number = buffer.name.partition(" ")
             matrix = buffers[f"matrix {number}"]
-            return self.product.pack(matrix.t() if kind == "transpose" else matrix)
-        return buffers.get(buffer.name)
+            return self.product.pack(matrix.t() if which == "transpose" else matrix)
+        return buffers[buffer.name]

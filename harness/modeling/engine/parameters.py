@@ -42,6 +42,7 @@ class Parameters:
     def __init__(self) -> None:
         self._made: list[Operation | Held] = []
         self._fixed: set[int] = set()
+        self._known: dict[str, int] = {}
 
     def hold(self, held: Held) -> int:
         """The number of a value that is there."""
@@ -50,8 +51,10 @@ class Parameters:
 
     def make(self, function: Callable[..., Any], *args: Any, **options: Any) -> int:  # noqa: ANN401
         """The number of a value that the function makes of others, which stand among its arguments as `Made`."""
+        number = self._known.setdefault(f"{function} {args} {options}", len(self._made))
+        if number < len(self._made):
+            return number
         self._made.append(Operation(function, args, options))
-        number = len(self._made) - 1
         if all(made.number in self._fixed for made in _made_in((args, options))):
             self._fixed.add(number)
         return number
@@ -71,16 +74,19 @@ class Parameters:
                 values[number] = made.function(*_filled(made.args, values), **_filled(made.options, values))
         return [values[number] for number in wanted]
 
-    def describe(self, wanted: Iterable[int]) -> list[str]:
-        """How the values that are wanted are made: equal for programs that do the same."""
+    def describe(self, wanted: Iterable[int], batch: int = 0) -> list[str]:
+        """How the values that are wanted are made: equal for programs that do the same, be it for other batch sizes."""
         needed = sorted(self._needed(wanted))
         order = {number: place for place, number in enumerate(needed)}
-        return [self._line(self._made[number], order) for number in needed]
+        return [self._line(self._made[number], order, batch) for number in needed]
 
-    def _line(self, made: Operation | Held, order: dict[int, int]) -> str:
+    def _line(self, made: Operation | Held, order: dict[int, int], batch: int) -> str:
         if isinstance(made, Held):
             return made.name
-        return f"{made.function} {_filled((made.args, made.options), order)}"
+        sized = [
+            ["batch" if size == batch else size for size in arg] if isinstance(arg, list) else arg for arg in made.args
+        ]
+        return f"{made.function} {_filled((sized, made.options), order)}"
 
     def _needed(self, wanted: Iterable[int]) -> set[int]:
         needed: set[int] = set()
@@ -93,6 +99,10 @@ class Parameters:
                 if isinstance(made, Operation):
                     open_ += [part.number for part in _made_in((made.args, made.options))]
         return needed
+
+
+def _sized(size: Any, batch: int) -> Any:  # noqa: ANN401
+    return "batch" if isinstance(size, int) and size == batch else size
 
 
 def look_up(cell: nn.Module, name: str) -> Any:  # noqa: ANN401

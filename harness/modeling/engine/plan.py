@@ -94,6 +94,9 @@ class Plan:
     def parameters(self) -> list[Node]:
         """The vectors and matrices that the plan reads, in order."""
         roots = [*self.split.after, *self.split.leaves]
+        roots += [node for node, _ in [*self.backward.stored, *self.backward.summed]]
+        roots += [*self.outer.leaves.values(), *self.outer.vectors.values()]
+        roots += [node for _, *pair in self.outer.products for node in pair]
         return [node for node in ordered(roots) if node.op in {"vector", "matrix"}]
 
     def _read(self, node: Node) -> Place:

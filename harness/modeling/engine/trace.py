@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.errors import HarnessError
-from harness.modeling.engine.aten import FORMULAS, HANDLERS
+from harness.modeling.engine.aten import FORMULAS, FROM_NOTHING, HANDLERS
 from harness.modeling.engine.graph import Graph, Node, Part, describe, ordered
 from harness.modeling.engine.parameters import Held, Made
 from harness.modeling.engine.refused import RefusedError
@@ -34,18 +34,20 @@ class Trace:
         input: x.
         states: before the step.
         after: the new states, one for each.
+        batch: the size that it was traced with.
     """
 
     graph: Graph
     input: Node
     states: tuple[Node, ...]
     after: tuple[Node, ...]
+    batch: int
 
     def describe(self) -> list[str]:
         """What the step computes: equal for steps that compute the same."""
         parameters = [node for node in ordered(self.after) if node.op in {"vector", "matrix"}]
         numbers = [node.attr if node.op == "vector" else node.attr[0] for node in parameters]
-        return describe(self.after) + self.graph.parameters.describe(numbers)
+        return describe(self.after) + self.graph.parameters.describe(numbers, self.batch)
 
 
 def trace(cell: Cell) -> Trace:
@@ -83,7 +85,7 @@ def _traced(cell: Cell, batch: int) -> Trace:
         _check_contract(cell, after, states)
         if not all(torch.equal(was, now) for was, now in zip(given, (x, *states), strict=True)):
             raise HarnessError(f"{type(cell).__name__}.step changes its inputs in place: it must make new tensors.")
-        return Trace(tracer.graph, entered, nodes, tuple(tracer.operand(state) for state in after))
+        return Trace(tracer.graph, entered, nodes, tuple(tracer.operand(state) for state in after), batch)
 
 
 def names(cell: Cell, count: int) -> tuple[str, ...]:
@@ -137,6 +139,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs = kwargs or {}
         if torch.Tag.nondeterministic_seeded in func.tags:
             raise RefusedError(f"its step draws random numbers ({_name(func)})")
+        if func in FROM_NOTHING:
+            return self._uniform(func(*args, **kwargs))
         moving = [self._moving(arg) for arg in _tensors_in((args, kwargs))]
         if not any(moving):
             return self._of_parameters(func, args, kwargs)
@@ -189,6 +193,13 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 raise RefusedError(f"its step makes a tensor of shape {tuple(tensor.shape)} ({_name(func)})")
             self._known[id(tensor)] = tensor, node
         return result
+
+    def _uniform(self, tensor: Tensor) -> Tensor:
+        """Keep a tensor that was made of one number."""
+        value = tensor.flatten()[0].item() if tensor.numel() else 0.0
+        like = {"dtype": tensor.dtype, "device": tensor.device}
+        self._known[id(tensor)] = tensor, self.graph.parameters.make(torch.full, list(tensor.shape), value, **like)
+        return tensor
 
     def _of_parameters(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         """Write down an operation on what depends on no input and no state."""
