@@ -46,19 +46,25 @@ def lister(catalog_of: Callable[[Plugins], Catalog], help_text: str) -> Callable
 
 
 def show(catalog: Catalog, *, as_json: bool) -> None:
-    """Print name, what it is, source and origin of all that a catalogue has, a line each."""
+    """Print name, what it is and source of all that a catalogue has, a line each; origins where there are several."""
     entries = [about(entry) for entry in catalog]
     if as_json:
         out.print_json(json.dumps(entries))
         return
-    listing = table((catalog.kind, "what it is", "source", "from"))
-    listing.columns[0].no_wrap = listing.columns[3].no_wrap = True  # the others give way on a narrow terminal
+    origins = {entry["from"] for entry in entries}
+    headings = (catalog.kind, "what it is", "source", *(("from",) if len(origins) > 1 else ()))
+    listing = table(headings)
+    for name, column in zip(headings, listing.columns, strict=True):
+        column.no_wrap = name in {catalog.kind, "from"}  # the others give way on a narrow terminal
     for entry in entries:
         if entry["reason"]:
             continue
         summary = re.split(r"[:;]", entry["summary"])[0]
-        listing.add_row(Text(entry["name"]), _line(summary), _line(_short(entry["source"])), Text(entry["from"]))
+        origin = [Text(entry["from"])] if len(origins) > 1 else []
+        listing.add_row(Text(entry["name"]), _line(summary), _line(_short(entry["source"])), *origin)
     out.print(listing)
+    if len(origins) == 1:
+        out.print(Text(f"all from {origins.pop()}", style="dim"))
     for entry in entries:
         if entry["reason"]:
             out.print(Text.assemble(("! ", "yellow"), f"{entry['name']} cannot be used: {entry['reason']}"))
