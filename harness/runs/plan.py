@@ -142,10 +142,12 @@ def _changes(own: Recipe, recipe: Recipe) -> tuple[str, ...]:
 
 def _check_directions(component: Component, task: Task, recipe: Recipe) -> None:
     if recipe.bidirectional and (task.causal or task.topology in {"encoder-decoder", "one to many"}):
-        raise NotSupportedError(
-            f"{component.label} cannot be run with --bidirectional: its outputs must not depend on what comes later, "
-            "which the second direction has read."
+        reason = (
+            "its outputs must not depend on what comes later, which the second direction has read"
+            if task.causal
+            else "its decoder writes step by step, so that there is no end to read from"
         )
+        raise NotSupportedError(f"{component.label} cannot be run with --bidirectional: {reason}.")
 
 
 def _names(asked: tuple[str, ...], catalog: Catalog) -> list[str]:
