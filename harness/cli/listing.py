@@ -71,14 +71,18 @@ def show(catalog: Catalog, *, as_json: bool) -> None:
 
 
 def detail(entry: Entry, *, as_json: bool) -> None:
-    """Print all about one: what it is, its options with their defaults, its source, its origin."""
-    whole = about(entry)
+    """Print all about one: what it is, its equations, its options with their defaults, its source, its origin."""
+    whole, description = about(entry), entry.describe()
     if as_json:
         out.print_json(json.dumps(whole))
         return
     out.print(Text.assemble((whole["name"], "bold"), f"  ({whole['from']})\n{whole['summary']}."))
+    if description.text:
+        out.print(Text(f"\n{description.text}\n"))
     if whole["options"]:
         out.print(Text("options: " + ", ".join(f"{name} ({default})" for name, default in whole["options"].items())))
+    for name, meaning in description.meanings.items():
+        out.print(Text(f"- {name}: {meaning}"))
     if whole["source"]:
         out.print(Text("source: " + whole["source"]))
 

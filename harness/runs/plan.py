@@ -111,6 +111,8 @@ class Plan:
         """What all cells and seeds of a task share, as the first of its runs."""
         own = _recipe(component, task, self.request.budget)
         recipe = _changed(self.request, own)
+        if self.request.size is not None:  # which comes before that of a named recipe
+            recipe = replace(recipe, hidden_size=own.hidden_size)
         size = Size("params", recipe.parameters) if recipe.hidden_size is None else Size("hidden", recipe.hidden_size)
         return RunSpec(
             cell=self.cells[0],

@@ -93,6 +93,10 @@ def test_a_named_recipe_comes_first_and_single_settings_on_top() -> None:
     spec = next(iter(Plan.make(changed).specs()))
     assert (spec.recipe.optimiser, spec.recipe.learning_rate) == ("rmsprop:alpha=0.9:epsilon=1e-7", 0.5)
     assert spec.size == Size("hidden", 128)
+    assert "hidden_size=128" in spec.changes
+    own = next(iter(Plan.make(request(recipe="keras-slide", size=Size("hidden", 9))).specs()))
+    assert own.size == Size("hidden", 9)
+    assert not [change for change in own.changes if change.startswith("hidden_size")]
     with pytest.raises(HarnessError, match=r'no recipe is called "keras-slid"\. Did you mean "keras-slide"'):
         Plan.make(request(recipe="keras-slid"))
 
