@@ -88,6 +88,14 @@ def test_a_rare_word_is_unknown_to_the_model_and_not_to_the_score() -> None:
     assert task.score(task.tally(Hypotheses(perfect, perfect), batch))["BLEU"] < 50
 
 
+def test_only_words_of_training_sentences_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multi30k, "read", lambda split, language: [f"{split}-{language} ."])
+    source, target = Translation()._words
+    assert {"train-en", "."} < set(source.symbols)
+    assert {"train-de", "."} < set(target.symbols)
+    assert not {"validation-en", "test-en", "validation-de", "test-de"} & {*source.symbols, *target.symbols}
+
+
 def test_the_baselines_are_scored_alike() -> None:
     source = next(baseline for baseline in Translation().baselines() if baseline.name == "the source")
     assert source.scores["BLEU"] == pytest.approx(
