@@ -19,7 +19,7 @@ from harness.analysis.layout import (
 from harness.cli.console import table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rich.console import Console
     from rich.table import Table
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from harness.runs.record import RunRecord
 
 
-NUMBERS = 52
-"""Characters that the numbers of what a run cost take; its task and its cell share the rest."""
 READABLE = 20
 """Characters of a line of a task's name in the listing of runs that stay together on a narrow terminal."""
 
@@ -108,20 +106,23 @@ def _score(score: Score | None) -> Text:
 
 
 def _costs(comparison: Comparison, console: Console) -> Table:
+    """A line a task and cell; where that is too wide, names with each of their options on a line of its own."""
+    whole = _cost_table(comparison, lambda name: name)
+    return whole if _width(whole, console) <= console.width else _cost_table(comparison, _folded)
+
+
+def _cost_table(comparison: Comparison, written: Callable[[str], str]) -> Table:
     rows = table(COST_HEADINGS)
     for column in rows.columns[:2]:
         column.overflow = "fold"
     for column in rows.columns[2:]:
         column.justify, column.no_wrap = "right", True  # names give way on a narrow terminal, numbers do not
-    for names, row in [(row[:2], row[2:]) for row in cost_rows(comparison)]:
-        rows.add_row(*(Text(_folded(name, (console.width - NUMBERS) // 2)) for name in names), *map(Text, row))
+    for task, cell, *row in cost_rows(comparison):
+        rows.add_row(Text(written(task)), Text(written(cell)), *map(Text, row))
     return rows
 
 
-def _folded(title: str, long: int) -> str:
-    """A title; one that is long with each of its options on a line of its own."""
-    if len(title) <= long:
-        return title
+def _folded(title: str) -> str:
     name, bracket, changes = title.partition(" (")
     return _lines(name, changes.removesuffix(")").split(", ") if bracket else ())
 
