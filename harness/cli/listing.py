@@ -50,33 +50,43 @@ def lister(
 
 
 def show(catalog: Catalog, *, as_json: bool) -> None:
-    """Print name, what it is, source and origin of all that a catalogue has, a line each."""
+    """Print name, what it is and source of all that a catalogue has, a line each; origins where there are several."""
     entries = [about(entry) for entry in catalog]
     if as_json:
         out.print_json(json.dumps(entries))
         return
-    listing = table((catalog.kind, "what it is", "source", "from"))
-    listing.columns[0].no_wrap = listing.columns[3].no_wrap = True  # the others give way on a narrow terminal
+    origins = {entry["from"] for entry in entries}
+    headings = (catalog.kind, "what it is", "source", *(("from",) if len(origins) > 1 else ()))
+    listing = table(headings)
+    for name, column in zip(headings, listing.columns, strict=True):
+        column.no_wrap = name in {catalog.kind, "from"}  # the others give way on a narrow terminal
     for entry in entries:
         if entry["reason"]:
             continue
         summary = re.split(r"[:;]", entry["summary"])[0]
-        listing.add_row(Text(entry["name"]), _line(summary), _line(_short(entry["source"])), Text(entry["from"]))
+        origin = [Text(entry["from"])] if len(origins) > 1 else []
+        listing.add_row(Text(entry["name"]), _line(summary), _line(_short(entry["source"])), *origin)
     out.print(listing)
+    if len(origins) == 1:
+        out.print(Text(f"all from {origins.pop()}", style="dim"))
     for entry in entries:
         if entry["reason"]:
             out.print(Text.assemble(("! ", "yellow"), f"{entry['name']} cannot be used: {entry['reason']}"))
 
 
 def detail(entry: Entry, *, as_json: bool) -> None:
-    """Print all about one: what it is, its options with their defaults, its source, its origin."""
-    whole = about(entry)
+    """Print all about one: what it is, its equations, its options with their defaults, its source, its origin."""
+    whole, description = about(entry), entry.describe()
     if as_json:
         out.print_json(json.dumps(whole))
         return
     out.print(Text.assemble((whole["name"], "bold"), f"  ({whole['from']})\n{whole['summary']}."))
+    if description.text:
+        out.print(Text(f"\n{description.text}\n"))
     if whole["options"]:
         out.print(Text("options: " + ", ".join(f"{name} ({default})" for name, default in whole["options"].items())))
+    for name, meaning in description.meanings.items():
+        out.print(Text(f"- {name}: {meaning}"))
     if whole["source"]:
         out.print(Text("source: " + whole["source"]))
 

@@ -19,6 +19,12 @@ EPILOG = examples(
 Names = list[str]
 
 
+def _share(value: float | None) -> float | None:
+    if value is not None and not 0 <= value < 1:
+        raise typer.BadParameter(f"{value:g} is no share: it should be from 0 to less than 1")
+    return value
+
+
 def command(
     cells: Annotated[
         Names,
@@ -50,7 +56,8 @@ def command(
         bool, typer.Option("--bidirectional", help="Each layer also reads its sequence from the end.")
     ] = False,
     dropout: Annotated[
-        float | None, typer.Option(min=0, max=1, help="The share of a layer's outputs that training leaves out.")
+        float | None,
+        typer.Option(metavar="P", callback=_share, help="The share of a layer's outputs that training leaves out."),
     ] = None,
     regulariser: Annotated[
         str | None, typer.Option(metavar="NAME", help="none, or pascanu:alpha=2 (keeps the norm of the error).")
@@ -114,7 +121,12 @@ def _settings(
     bidirectional: bool,
 ) -> dict[str, object]:
     """All changes to recipes, those with an option of their own included."""
+    from harness.errors import HarnessError
     from harness.training.settings import parse
 
-    own = {"layers": layers, "dropout": dropout, "regulariser": regulariser, "bidirectional": bidirectional or None}
-    return {**{name: value for name, value in own.items() if value is not None}, **parse(tuple(assignments or ()))}
+    options = {"layers": layers, "dropout": dropout, "regulariser": regulariser, "bidirectional": bidirectional or None}
+    own = {name: value for name, value in options.items() if value is not None}
+    others = parse(tuple(assignments or ()))
+    for name in own.keys() & others.keys():
+        raise HarnessError(f"--{name} and --set {name}={others[name]} exclude each other: give one of them.")
+    return {**own, **others}

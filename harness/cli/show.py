@@ -57,7 +57,8 @@ def _summary(record: RunRecord) -> None:
     spec = record.spec
     changes = f" ({', '.join(spec.changes)})" if spec.changes else ""
     out.print(Text(f"{spec.cell.label} on {spec.task.label}{changes}, seed {spec.seed}", style="bold"))
-    out.print(Text(f"run {spec.key} · {spec.budget} budget · {spec.device} · {record.status} {record.reason}".rstrip()))
+    ended = f"{record.status}: {record.reason}" if record.reason else record.status
+    out.print(Text(f"run {spec.key} · {spec.budget} budget · {spec.device} · {ended}"))
     if record.hidden_size is not None:
         clipped = "" if record.clipped is None else f" · {record.clipped:.0%} of the steps clipped"
         out.print(f"{record.hidden_size} hidden · {record.parameters:,} parameters · {record.seconds:.1f} s{clipped}")
@@ -66,8 +67,8 @@ def _summary(record: RunRecord) -> None:
         if name in record.scores:
             held_out = value(record.validation[name], digits)
             out.print(f"{name} {value(record.scores[name], digits)} ({held_out} on validation at {record.best_step})")
-    if record.details:
-        out.print(Text(record.details))
+    if record.details and record.status != "not supported":  # a traceback helps with a bug, which that is none
+        out.print(Text(record.details), soft_wrap=True)
 
 
 def _curve(record: RunRecord) -> None:

@@ -19,7 +19,7 @@ from harness.analysis.layout import (
 from harness.cli.console import table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rich.console import Console
     from rich.table import Table
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from harness.runs.record import RunRecord
 
 
-LONG = 24
-"""Characters of a title that fit beside what a task cost."""
+READABLE = 20
+"""Characters of a line of a task's name in the listing of runs that stay together on a narrow terminal."""
 
 
 def show(comparison: Comparison, console: Console) -> None:
@@ -46,34 +46,46 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(Text(note, style="dim"))
     if comparison.scores:
         console.print()
-        console.print(_costs(comparison))
+        console.print(_costs(comparison, console))
 
 
 def show_runs(records: Sequence[RunRecord], console: Console) -> None:
-    """Print a line a run."""
-    rows = table(("run", "task", "cell", "seed", "budget", "score", "params", "train s", "how it ended"))
-    for column in (rows.columns[0], rows.columns[6], rows.columns[7]):
-        column.no_wrap = True  # the others give way on a narrow terminal
-    rows.columns[1].overflow = "fold"
-    for record in records:
+    """Print a line a run, and why those that did not finish did not."""
+    budgets = {record.spec.budget for record in records}
+    shown = ("budget",) if len(budgets) > 1 else ()
+    headings = ("run", "task", "cell", "seed", *shown, "score", "params", "train s", "ended")
+    rows = table(headings)
+    for name, column in zip(headings, rows.columns, strict=True):
+        column.no_wrap = name in {"run", "params", "train s", "ended"}  # the others give way on a narrow terminal
+        column.overflow = "fold"
+    names = [_lines(record.spec.task.label, record.spec.changes) for record in records]
+    rows.columns[1].min_width = min(
+        READABLE, max((len(line) for name in names for line in name.split("\n")), default=0)
+    )
+    for record, task in zip(records, names, strict=True):
         first = record.metrics[0] if record.metrics else {}
         score = record.scores.get(first.get("name", ""))
         rows.add_row(
             record.spec.key[:8],
-            Text("\n  ".join((*record.spec.task.label.split(":"), *record.spec.changes))),
-            Text(record.spec.cell.label),
+            Text(task),
+            Text(_lines(record.spec.cell.label)),
             str(record.spec.seed),
-            record.spec.budget,
+            *([record.spec.budget] if shown else []),
             "" if score is None else f"{value(score, first['digits'])} {first['name']}",
             "" if record.parameters is None else f"{record.parameters:,}",
             "" if record.seconds is None else f"{record.seconds:.1f}",
-            Text(record.status + (f": {record.reason}" if record.reason else "")),
+            record.status,
         )
     console.print(rows)
+    for record in records:
+        if record.reason:
+            console.print(Text(f"{record.spec.key[:8]} {record.status}: {record.reason}"))
 
 
 def _scores(comparison: Comparison, columns: Sequence[Column]) -> Table:
     rows = table(("cell", *map(heading, columns)))
+    for shown in rows.columns:
+        shown.overflow = "fold"
     for cell in comparison.cells:
         rows.add_row(Text(cell, style="bold"), *(_score(column.scores.get(cell)) for column in columns))
     rows.add_section()
@@ -93,23 +105,31 @@ def _score(score: Score | None) -> Text:
     return Text("\n").join([text, *map(Text, others)])
 
 
-def _costs(comparison: Comparison) -> Table:
+def _costs(comparison: Comparison, console: Console) -> Table:
+    """A line a task and cell; where that is too wide, names with each of their options on a line of its own."""
+    whole = _cost_table(comparison, lambda name: name)
+    return whole if _width(whole, console) <= console.width else _cost_table(comparison, _folded)
+
+
+def _cost_table(comparison: Comparison, written: Callable[[str], str]) -> Table:
     rows = table(COST_HEADINGS)
-    for column in rows.columns:
-        column.no_wrap = True
+    for column in rows.columns[:2]:
+        column.overflow = "fold"
     for column in rows.columns[2:]:
-        column.justify = "right"
-    for task, *row in cost_rows(comparison):
-        rows.add_row(Text(_folded(task)), *map(Text, row))
+        column.justify, column.no_wrap = "right", True  # names give way on a narrow terminal, numbers do not
+    for task, cell, *row in cost_rows(comparison):
+        rows.add_row(Text(written(task)), Text(written(cell)), *map(Text, row))
     return rows
 
 
 def _folded(title: str) -> str:
-    """A long title with each of its options on a line of its own."""
-    if len(title) <= LONG:
-        return title
-    task, bracket, changes = title.partition(" (")
-    return "\n  ".join([*task.split(":"), *(changes.removesuffix(")").split(", ") if bracket else ())])
+    name, bracket, changes = title.partition(" (")
+    return _lines(name, changes.removesuffix(")").split(", ") if bracket else ())
+
+
+def _lines(name: str, changes: Sequence[str] = ()) -> str:
+    """A name with each of its options, and what was changed, on a line of its own."""
+    return "\n ".join(part for text in (name, *changes) for part in text.split(":"))
 
 
 def _width(table: Table, console: Console) -> int:

@@ -10,18 +10,26 @@ import ast
 import hashlib
 import importlib.util
 import inspect
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+_SECTION = re.compile(r"(?:Args|Attributes|Raises|Returns|Yields):")
+_ARGUMENT = re.compile(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Description:
-    """One line on what it is, where it comes from, and its options with their defaults, as text."""
+    """One line on what it is, where it comes from, its options with their defaults, as text, and all that it says."""
 
     summary: str = ""
     citation: str = ""
     options: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    """Equations and more: the docstring without its first line, its source and its arguments."""
+    meanings: dict[str, str] = field(default_factory=dict)
+    """What the options are, of those that the docstring explains."""
 
 
 def source_file(target: object) -> Path | None:
@@ -54,8 +62,11 @@ def describe(path: Path | None, class_name: str) -> Description:
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if class_name not in classes:
         return Description()
-    summary, citation = _read_docstring(ast.get_docstring(classes[class_name]) or "")
-    return Description(summary, citation, _read_options(class_name, classes))
+    docstring = ast.get_docstring(classes[class_name]) or ""
+    summary, citation = _read_docstring(docstring)
+    options = _read_options(class_name, classes)
+    meanings = {name: text for name, text in _read_arguments(docstring).items() if name in options}
+    return Description(summary, citation, options, _read_rest(docstring), meanings)
 
 
 @lru_cache(maxsize=256)
@@ -67,6 +78,18 @@ def _read_docstring(text: str) -> tuple[str, str]:
     paragraphs = [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
     citation = next((p.removeprefix("Source: ") for p in paragraphs if p.startswith("Source: ")), "")
     return paragraphs[0].rstrip("."), citation
+
+
+def _read_rest(text: str) -> str:
+    """What is neither summary nor source nor a section; lines that are indented, as equations are, stay lines."""
+    plain = [p for p in text.split("\n\n")[1:] if not _SECTION.match(p) and not p.startswith("Source: ")]
+    return "\n\n".join(p if p.startswith(" ") else " ".join(p.split()) for p in plain)
+
+
+def _read_arguments(text: str) -> dict[str, str]:
+    """The paragraph `Args:`, by name."""
+    lines = next((p for p in text.split("\n\n") if p.startswith("Args:")), "")
+    return {name: " ".join(meaning.split()) for name, meaning in _ARGUMENT.findall(lines)}
 
 
 def _read_options(class_name: str, classes: dict[str, ast.ClassDef]) -> dict[str, str]:

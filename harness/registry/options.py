@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import typing
 from contextlib import suppress
 from types import SimpleNamespace
@@ -12,6 +13,14 @@ from harness.errors import HarnessError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_PLAIN = {
+    "bool_parsing": "should be true or false",
+    "int_parsing": "should be a whole number",
+    "float_parsing": "should be a number",
+}
+"""What is wrong with a value, by the name that pydantic has for it, where its own words are about parsing."""
 
 
 def signature(cls: type) -> dict[str, Any]:
@@ -84,7 +93,11 @@ def convert(value: object, annotation: Any, where: str) -> object:  # noqa: ANN4
     if typing.get_origin(annotation) is typing.Literal:  # pydantic takes no "8" for Literal[8, 16]
         value = {text_of(choice): choice for choice in typing.get_args(annotation)}.get(str(value), value)
     try:
-        return TypeAdapter(annotation).validate_python(value)
+        converted: object = TypeAdapter(annotation).validate_python(value)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"].replace("Input should be", "should be").replace("unable to", "cannot")
+        first = error.errors()[0]
+        reason = _PLAIN.get(first["type"]) or first["msg"].replace("Input should be", "should be")
         raise HarnessError(f"{where} cannot be used: it {reason}.") from error
+    if isinstance(converted, float) and not math.isfinite(converted):
+        raise HarnessError(f"{where} cannot be used: it should be a finite number.")
+    return converted

@@ -114,6 +114,8 @@ class Plan:
         """What all cells and seeds of a task share, as the first of its runs."""
         own = _recipe(component, task, self.request.budget)
         recipe = _changed(self.request, own)
+        if self.request.size is not None:  # which comes before that of a named recipe
+            recipe = replace(recipe, hidden_size=own.hidden_size)
         size = Size("params", recipe.parameters) if recipe.hidden_size is None else Size("hidden", recipe.hidden_size)
         return RunSpec(
             cell=self.cells[0],
@@ -146,10 +148,12 @@ def _changes(own: Recipe, recipe: Recipe) -> tuple[str, ...]:
 
 def _check_directions(component: Component, task: Task, recipe: Recipe) -> None:
     if recipe.bidirectional and (task.causal or task.topology in {"encoder-decoder", "one to many"}):
-        raise NotSupportedError(
-            f"{component.label} cannot be run with --bidirectional: its outputs must not depend on what comes later, "
-            "which the second direction has read."
+        reason = (
+            "its outputs must not depend on what comes later, which the second direction has read"
+            if task.causal
+            else "its decoder writes step by step, so that there is no end to read from"
         )
+        raise NotSupportedError(f"{component.label} cannot be run with --bidirectional: {reason}.")
 
 
 def _names(asked: tuple[str, ...], catalog: Catalog) -> list[str]:

@@ -48,7 +48,10 @@ def first_batches(specs: Iterable[RunSpec]) -> None:
         HarnessError: the data cannot be used.
     """
     for spec in {spec.contest: spec for spec in specs}.values():
-        next(iter(load_task(spec.task, spec.plugins).batches("train", spec.recipe.batch, spec.seed)))
+        try:
+            next(iter(load_task(spec.task, spec.plugins).batches("train", spec.recipe.batch, spec.seed)))
+        except HarnessError as error:
+            raise HarnessError(f"{spec.task.name}: {error}") from error
 
 
 def check_recipes(specs: Iterable[RunSpec]) -> None:

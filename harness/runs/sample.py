@@ -14,7 +14,7 @@ from harness.runs.execute import architecture, load_cell, load_task
 from harness.runs.states import read_state
 from harness.runs.weights import unpack
 from harness.training.observer import LENGTH, ROWS, TEMPERATURE
-from harness.training.task import LanguageTask
+from harness.training.task import LanguageTask, Task
 from harness.training.writing import write
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from harness.modeling.assembly import AnyModel
     from harness.runs.record import RunRecord
-    from harness.training.task import Task
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def sample(folder: Path, record: RunRecord, wish: Wish) -> str:
     """
     spec = record.spec
     if record.status != "finished" or record.hidden_size is None:
-        raise HarnessError(f"run {spec.key} ({spec}) is {record.status}: it keeps no state to sample from.")
+        raise HarnessError(f'run {spec.key} ({spec}) ended as "{record.status}": it keeps no state to sample from.')
     state = read_state(folder, spec.key)
     cell, options = load_cell(spec.cell, spec.plugins)
     model = build(cell, options, architecture(spec), record.hidden_size, spec.seed)
@@ -60,29 +59,27 @@ def sample(folder: Path, record: RunRecord, wish: Wish) -> str:
         length, temperature = wish.length or LENGTH, TEMPERATURE if wish.temperature is None else wish.temperature
         prompt = task.prompt if wish.prompt is None else wish.prompt
         return write(model, task, prompt, length, temperature, wish.seed or 0)
-    _check(wish, spec.task.label)
+    _check(wish, task, spec.task.label)
     return answer(model, task, wish.prompt)
 
 
 def answer(model: AnyModel, task: Task, prompt: str | None) -> str:
-    """What the model makes of a prompt, or of the first validation examples.
-
-    Raises:
-        HarnessError: the task has nothing to show.
-    """
+    """What the model makes of a prompt, or of the first validation examples."""
     batch = next(iter(task.batches("validation", ROWS, 0))) if prompt is None else task.read(prompt)
     tensors = Tensors(batch, torch.device("cpu"))
     model.eval()
     with torch.inference_mode():
         outputs, _ = model.answer(tensors)
-        lines = task.show(outputs, tensors)
-    if not lines:
-        raise HarnessError(f"{type(task).__name__} has no answers that could be shown.")
-    return "\n".join(lines)
+        return "\n".join(task.show(outputs, tensors))
 
 
-def _check(wish: Wish, task: str) -> None:
+def _check(wish: Wish, task: Task, label: str) -> None:
+    """See that a task that is no language model does what is wished for."""
     given = {"--temperature": wish.temperature, "--length": wish.length, "--seed": wish.seed}
     for option, value in given.items():
         if value is not None:
-            raise HarnessError(f"{option} is for language models: {task} has one answer to an input.")
+            raise HarnessError(f"{option} is for language models: {label} has one answer to an input.")
+    if type(task).show is Task.show:
+        raise HarnessError(f"{label} has no answers that could be shown.")
+    if wish.prompt is not None and type(task).read is Task.read:
+        raise HarnessError(f"{label} takes no prompt: without one it answers the first validation examples.")

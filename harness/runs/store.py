@@ -115,10 +115,8 @@ class Store:
         """
         found = [record for record in self.runs() if record.spec.key.startswith(beginning)]
         if len(found) != 1:
-            count = f"{len(found)} runs" if found else "no run"
-            raise HarnessError(
-                f'{count} of {self.folder} begin with "{beginning}": harness runs {self.folder} lists all.'
-            )
+            count = f"{len(found)} runs of {self.folder} begin" if found else f"no run of {self.folder} begins"
+            raise HarnessError(f'{count} with "{beginning}": `harness runs {self.folder}` lists all.')
         return found[0]
 
     def baselines(self) -> list[BaselineRecord]:

@@ -76,18 +76,21 @@ def spectral_radius(matrix: Tensor) -> float:
 
 
 class Gates(TorchFunctionMode):
-    """Listens to the sigmoids that layers take, and counts the activations that are shut and those that are open."""
+    """Listens to the sigmoids that layers take, and keeps their activations, which wait for the backward pass anyway.
+
+    Counting them at the end is one operation, where counting at each step would cost as much as the step.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._layer: Layer | None = None
-        self._number = 0
-        self._counts: dict[tuple[int, int], Tensor] = defaultdict(lambda: torch.zeros(3))
+        self._calls = 0
+        self._activations: dict[tuple[Layer, int], list[Tensor]] = defaultdict(list)
 
     @contextmanager
     def of(self, layer: Layer) -> Iterator[None]:
         """Listen to one step of a layer."""
-        self._layer, self._number = layer, 0
+        self._layer, self._calls = layer, 0
         with self:
             yield
         self._layer = None
@@ -99,18 +102,22 @@ class Gates(TorchFunctionMode):
         args: Any = (),  # noqa: ANN401
         kwargs: Any = None,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        """Call the function, and count what a sigmoid gives."""
+        """Call the function, and keep what a sigmoid gives."""
         result = function(*args, **(kwargs or {}))
         if function in SIGMOIDS and self._layer is not None:
-            for gate in torch.split(result.detach(), self._layer.hidden_size, dim=-1):  # gates that are one product
-                counts = torch.stack([(gate < SHUT).sum(), (gate > OPEN).sum()]).cpu()
-                self._counts[id(self._layer), self._number] += torch.tensor([*counts.tolist(), gate.numel()])
-                self._number += 1
+            self._activations[self._layer, self._calls].append(result.detach())
+            self._calls += 1
         return result
 
     def shares(self, names: dict[int, str]) -> dict[str, tuple[float, float]]:
         """Shut and open, as shares of all activations, by layer and number of the gate."""
-        return {
-            f"{names[layer]} gate {number}": ((shut / total).item(), (opened / total).item())
-            for (layer, number), (shut, opened, total) in self._counts.items()
-        }
+        found: dict[str, tuple[float, float]] = {}
+        numbers: dict[Layer, int] = defaultdict(int)
+        for (layer, _), steps in self._activations.items():
+            whole = torch.cat([step.reshape(-1, step.shape[-1] if step.dim() else 1) for step in steps])
+            for gate in torch.split(whole, layer.hidden_size, dim=1):  # gates that are one product
+                shut, opened = gate < SHUT, gate > OPEN
+                name = f"{names[id(layer)]} gate {numbers[layer]}"
+                found[name] = shut.double().mean().item(), opened.double().mean().item()
+                numbers[layer] += 1
+        return found

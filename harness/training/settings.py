@@ -44,14 +44,18 @@ def parse(assignments: tuple[str, ...]) -> dict[str, str]:
     """The settings of `--set NAME=VALUE`, given any number of times.
 
     Raises:
-        HarnessError: one is not written like that, or has an option of its own.
+        HarnessError: one is not written like that, has an option of its own, or comes twice.
     """
-    given = {}
+    given: dict[str, str] = {}
     for assignment in assignments:
         name, equals, value = (part.strip() for part in assignment.partition("="))
         if not equals or not name:
             raise HarnessError(f'"--set {assignment}" cannot be read: write --set NAME=VALUE, as in --set lr=0.01.')
         if name in ELSEWHERE:
             raise HarnessError(f"--set {name} is given with {ELSEWHERE[name]}.")
+        if twice := [other for other in given if SHORT.get(other, other) == SHORT.get(name, name)]:
+            raise HarnessError(
+                f"--set {twice[0]}={given[twice[0]]} and --set {assignment} exclude each other: give one."
+            )
         given[name] = value
     return given

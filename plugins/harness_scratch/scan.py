@@ -25,6 +25,8 @@ def scan(a: Tensor, b: Tensor, h: Tensor) -> Tensor:
         h_1 to h_time, (time, batch, width).
     """
     first = torch.addcmul(b[:1], a[:1], h)
+    if len(a) == 1:  # as where a sequence is written, or watched, step by step
+        return first
     return _Scan.apply(a, torch.cat([first, b[1:]]))  # type: ignore[no-any-return,no-untyped-call]
 
 

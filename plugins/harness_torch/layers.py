@@ -1,7 +1,8 @@
 """torch.nn.RNN, GRU and LSTM as layers. They have two biases a gate and torch.nn's own initial weights."""
 
-from typing import Literal
+from typing import Literal, cast
 
+import torch
 from torch import Tensor, nn
 
 from harness import Layer, States
@@ -30,6 +31,11 @@ class Fused(Layer):
         before = tuple(state.unsqueeze(0) for state in states)
         outputs, after = self.network(x, before if self.states > 1 else before[0])
         return outputs, tuple(state.squeeze(0) for state in (after if self.states > 1 else (after,)))
+
+    def recurrent_matrices(self) -> dict[str, Tensor]:
+        """Those of the gates, one above the other in weight_hh."""
+        whole = cast("Tensor", self.network.weight_hh_l0)
+        return {f"gate {number}": part for number, part in enumerate(torch.split(whole, self.hidden_size))}
 
 
 class TorchRNN(Fused):

@@ -13,7 +13,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import platformdirs
@@ -37,6 +37,7 @@ class Found:
         summary: the first sentence of its docstring.
         paper: that it names.
         misfit: why it cannot be used; empty where it can.
+        options: with their defaults, as text.
     """
 
     name: str
@@ -45,10 +46,12 @@ class Found:
     summary: str
     paper: str
     misfit: str = ""
+    options: dict[str, str] = field(default_factory=dict)
 
     def wrapped(self) -> Wrapped:
         """As the harness takes it."""
-        return Wrapped(f"harness_torchrecurrent.adapters:{self.class_name}", Path(self.file), self.summary, self.paper)
+        target = f"harness_torchrecurrent.adapters:{self.class_name}"
+        return Wrapped(target, Path(self.file), self.summary, self.paper, self.options)
 
 
 def discover() -> list[Found]:
@@ -77,10 +80,10 @@ def exported() -> list[Found]:
 
 
 def _tried(classes: list[Found]) -> list[Found]:
-    """With the reason of each that does not fit."""
+    """With the options of each, and the reason of each that does not fit."""
     command = [sys.executable, "-m", "harness_torchrecurrent.trial"]
-    misfits = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return [Found(**{**asdict(found), "misfit": misfits[found.class_name]}) for found in classes]
+    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return [replace(found, **told[found.class_name]) for found in classes]
 
 
 def _found(class_name: str, file: Path, node: ast.ClassDef) -> Found:

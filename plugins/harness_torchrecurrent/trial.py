@@ -1,10 +1,12 @@
-"""Tries every class of torchrecurrent and prints, as JSON, why each does not fit; empty for those that do."""
+"""Tries every class of torchrecurrent and prints, as JSON, why each does not fit, and what options it has."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 import warnings
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,12 +17,22 @@ from harness_torchrecurrent import adapters
 INPUT, HIDDEN, TIME, BATCH = 5, 7, 12, 3
 
 
-def misfit(name: str) -> str:
-    """Why a class cannot be used; empty if it can."""
+def told(name: str) -> dict[str, Any]:
+    """Why a class cannot be used, empty if it can, and its options with their defaults."""
     try:
         adapter = getattr(adapters, name)
     except AttributeError as error:
-        return str(error)
+        return {"misfit": str(error)}
+    defaults = {p.name: p.default for p in inspect.signature(adapter).parameters.values() if p.default is not p.empty}
+    options = {
+        option: str(value).lower() if value is True or value is False else str(value)
+        for option, value in defaults.items()
+    }
+    return {"misfit": misfit(adapter), "options": options}
+
+
+def misfit(adapter: type[Any]) -> str:
+    """Why an adapted class cannot be used; empty if it can."""
     try:
         run(adapter(INPUT, HIDDEN))
     except Exception as error:  # noqa: BLE001 - whatever somebody else's code does is the reason
@@ -63,4 +75,4 @@ if __name__ == "__main__":
 
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
-    sys.stdout.write(json.dumps({found.class_name: misfit(found.class_name) for found in exported()}))
+    sys.stdout.write(json.dumps({found.class_name: told(found.class_name) for found in exported()}))

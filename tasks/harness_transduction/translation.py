@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import cached_property
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge
@@ -26,6 +26,7 @@ from harness import (
     first,
 )
 from harness_transduction import multi30k
+from harness_transduction.bleu import bleu, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,12 +102,12 @@ class Translation(Task):
     def tally(self, outputs: Hypotheses, batch: Tensors) -> Totals:
         """What BLEU is computed from, for both ways of decoding."""
         references = [self._references[pair] for pair in _columns(batch)]
-        sums = {"greedy": _statistics(self._texts(outputs.greedy), references)}
-        return {**sums, "beam": _statistics(self._texts(outputs.beam), references)}
+        sums = {"greedy": statistics(self._texts(outputs.greedy), references)}
+        return {**sums, "beam": statistics(self._texts(outputs.beam), references)}
 
     def score(self, totals: Totals) -> dict[str, float]:
         """BLEU in percent."""
-        return {"BLEU": _bleu(totals["greedy"]), "BLEU, beam": _bleu(totals["beam"])}
+        return {"BLEU": bleu(totals["greedy"]), "BLEU, beam": bleu(totals["beam"])}
 
     def show(self, outputs: Hypotheses, batch: Tensors) -> list[str]:
         """A sentence as it was read, what was written, and the reference, if there is one."""
@@ -138,7 +139,7 @@ class Translation(Task):
             "one sentence": [_typical([target for _, target in self._pairs["train"]])] * len(references),
         }
         return [
-            Baseline(name, dict.fromkeys(("BLEU", "BLEU, beam"), _bleu(_statistics(guess, references))))
+            Baseline(name, dict.fromkeys(("BLEU", "BLEU, beam"), bleu(statistics(guess, references))))
             for name, guess in guesses.items()
         ]
 
@@ -203,22 +204,3 @@ def _typical(sentences: Sequence[list[str]]) -> str:
     length = Counter(map(len, sentences)).most_common(1)[0][0]
     places = [Counter(sentence[place] for sentence in sentences if place < len(sentence)) for place in range(length)]
     return " ".join(counts.most_common(1)[0][0] for counts in places)
-
-
-def _statistics(guesses: Sequence[str], references: Sequence[str]) -> NDArray[np.int64]:
-    """What BLEU is computed from, which adds up over batches: lengths, matches and n-grams for n = 1 to 4."""
-    score = _metric().corpus_score(guesses, [references])
-    return np.array([score.sys_len, score.ref_len, *score.counts, *score.totals])
-
-
-def _bleu(statistics: NDArray[np.int64]) -> float:
-    """BLEU of summed statistics, in percent."""
-    guessed, right, *counts = statistics.tolist()
-    score = _metric().compute_bleu(counts[:4], counts[4:], guessed, right, smooth_method="exp")
-    return float(score.score)
-
-
-def _metric() -> Any:  # noqa: ANN401 - sacrebleu's, which is an extra
-    from sacrebleu.metrics.bleu import BLEU  # noqa: PLC0415
-
-    return BLEU(tokenize="none", force=True)  # the files are tokenised: sacrebleu need not warn of it

@@ -26,6 +26,8 @@ def test_cells_are_listed_a_line_each_with_source_and_origin(harness: Command, p
 def test_one_cell_is_told_in_full(harness: Command) -> None:
     done = harness("cells", "gru")
     assert "options: reset (before)" in done.out
+    assert "    h' = z ⊙ h + (1 - z) ⊙ n\n" in done.out
+    assert "- reset: whether the reset gate r acts before or after the recurrent product." in done.out
     assert "arXiv:1406.1078" in done.out
     assert harness("cells", "grru").err.startswith('error: no cell is called "grru". Did you mean "gru"?')
 

@@ -42,7 +42,7 @@ def test_a_failed_run_shows_why(tiny: Command, harness: Command, plugin: str) ->
     tiny("raises", "--plugin", plugin, "--seeds", 1)
     (run,) = json.loads(harness("runs", "--format", "json").out)
     shown = harness("show", run["run"])
-    assert "failed ZeroDivisionError: a bug of mine" in shown.out
+    assert "failed: ZeroDivisionError: a bug of mine" in shown.out
     assert 'raise ZeroDivisionError("a bug of mine")' in shown.out
 
 
@@ -50,7 +50,7 @@ def test_a_run_that_is_not_there_is_one_sentence(tiny: Command, harness: Command
     tiny("elman", "--seeds", 1)
     refused = harness("show", "zzz")
     assert refused.code == 2
-    assert refused.err == 'error: no run of results begin with "zzz": harness runs results lists all.\n'
+    assert refused.err == 'error: no run of results begins with "zzz": `harness runs results` lists all.\n'
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,13 @@ def test_a_run_that_is_not_there_is_one_sentence(tiny: Command, harness: Command
 )
 def test_numbers_become_blocks_by_their_logarithm(values: list[float], drawn: str) -> None:
     assert sparkline(values, 1e-8, 1.0, width=4) == drawn
+
+
+def test_a_run_that_is_not_supported_shows_the_reason_and_no_traceback(
+    tiny: Command, harness: Command, plugin: str
+) -> None:
+    tiny("picky", "--plugin", plugin, "--seeds", 1, "--hidden", 3)
+    (run,) = json.loads(harness("runs", "--format", "json").out)
+    shown = harness("show", run["run"])
+    assert "not supported: needs hidden_size divisible by 8 (asked: 3)" in shown.out
+    assert "Traceback" not in shown.out

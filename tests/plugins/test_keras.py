@@ -131,3 +131,17 @@ def test_another_backend_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "keras", other)  # type: ignore[arg-type]
     with pytest.raises(HarnessError, match="imported with the backend numpy: set KERAS_BACKEND=torch"):
         backend.load()
+
+
+@pytest.mark.parametrize("made", [KerasSimpleRNN, KerasGRU, KerasLSTM])
+def test_weights_start_as_keras_starts_them(made: Any) -> None:
+    """Glorot's uniform, orthogonal rows over all gates, zeros, and a forget gate of one."""
+    torch.manual_seed(0)
+    start = weights(made(5, 8))
+    bound = (6 / sum(start["kernel"].shape)) ** 0.5
+    assert 0.8 * bound < start["kernel"].abs().max() <= bound
+    recurrent = start["recurrent"]
+    torch.testing.assert_close(recurrent @ recurrent.T, torch.eye(8), rtol=0, atol=1e-5)
+    ones = start["bias"].nonzero().flatten().tolist()
+    assert ones == (list(range(8, 16)) if made is KerasLSTM else [])
+    assert start["bias"].sum() == len(ones)

@@ -13,7 +13,8 @@ import torch
 from harness import Cell, HarnessError, Layer, NotSupportedError
 from harness.modeling.recurrence import Recurrence
 from harness.modeling.sizing import Size
-from harness.registry import current
+from harness.registry import current, signature
+from harness.registry.options import text_of
 from harness.runs.plan import Plan, Request
 from harness.runs.prepare import sizes
 from harness_torchrecurrent import discovery, trial
@@ -49,6 +50,14 @@ def test_every_class_that_the_package_exports_has_a_name_and_a_summary() -> None
     assert found["LiGRUCell"].name == "tr-li-gru-cell"
     assert found["LiGRUCell"].paper == "arXiv:1803.10225"
     assert len({one.name for one in found.values()}) == len(found)
+
+
+def test_the_options_that_are_listed_are_those_that_it_takes() -> None:
+    for entry in current().cells():
+        if entry.name in FITTING:
+            taken = signature(entry.load())  # type: ignore[arg-type]
+            assert entry.describe().options == {name: text_of(default) for name, default in taken.items()}
+    assert current().cells().find("tr-li-gru-cell").describe().options["bias"] == "true"
 
 
 @pytest.mark.parametrize("name", FITTING)
@@ -128,9 +137,9 @@ def test_a_module_that_answers_in_another_shape_does_not_fit(monkeypatch: pytest
 
     monkeypatch.setattr(trial.adapters, "Odd", Odd, raising=False)
     monkeypatch.setattr(trial.adapters, "Deaf", Deaf, raising=False)
-    assert trial.misfit("Odd") == "its outputs have the shape (11, 3, 5)"
-    assert trial.misfit("Deaf")
-    assert trial.misfit("Nobody") == "torchrecurrent has no cell or layer Nobody"
+    assert trial.told("Odd")["misfit"] == "its outputs have the shape (11, 3, 5)"
+    assert trial.told("Deaf")["misfit"]
+    assert trial.told("Nobody")["misfit"] == "torchrecurrent has no cell or layer Nobody"
 
 
 def test_what_was_tried_once_is_kept_and_tried_anew_for_another_version(

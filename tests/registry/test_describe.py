@@ -42,6 +42,32 @@ class Named(Named):
 '''
 
 
+WHOLE = '''
+class Whole:
+    """What it is.
+
+        h = g(x)
+        y = h
+
+    A word on it,
+    over two lines.
+
+    Source: Somebody 2020.
+
+    Args:
+        input_size: of x.
+        scale: of x: how large it is,
+            over two lines.
+        kind: of g.
+
+    Raises:
+        ValueError: it cannot.
+    """
+
+    def __init__(self, input_size, scale=2, kind="soft"): ...
+'''
+
+
 def described(tmp_path: Path, name: str, source: str = SOURCE) -> Description:
     path = tmp_path / "cells.py"
     path.write_text(source)
@@ -52,6 +78,13 @@ def test_summary_and_citation_come_from_the_docstring(tmp_path: Path) -> None:
     about = described(tmp_path, "Gated")
     assert about.summary == "Two lines that are one paragraph"
     assert about.citation == "Somebody 2020, A title over two lines."
+
+
+def test_the_rest_of_the_docstring_is_kept_and_equations_stay_as_they_are(tmp_path: Path) -> None:
+    about = described(tmp_path, "Whole", WHOLE)
+    assert about.text == "    h = g(x)\n    y = h\n\nA word on it, over two lines."
+    assert about.options == {"scale": "2", "kind": "soft"}
+    assert about.meanings == {"scale": "of x: how large it is, over two lines.", "kind": "of g."}
 
 
 def test_options_are_the_defaults_of_the_nearest_constructor(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,18 @@ def test_the_same_spec_gives_the_same_result_to_the_bit() -> None:
     first, second = run("lstm"), run("lstm")
     assert first.scores == second.scores
     assert [p["loss"] for p in first.curve] == [p["loss"] for p in second.curve]
+
+
+def test_what_dropout_leaves_out_depends_on_the_seed_and_on_nothing_that_went_before() -> None:
+    dropped = spec("lstm", settings={"dropout": 0.5})
+    losses = []
+    for seed, before in ((0, 1), (0, 2), (1, 1)):
+        torch.manual_seed(before)
+        record = execute(replace(dropped, seed=seed))
+        assert isinstance(record, RunRecord)
+        losses.append([point["loss"] for point in record.curve])
+    assert losses[0] == losses[1]
+    assert losses[0] != losses[2]
 
 
 def test_solved_is_read_off_the_test_score(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,8 +120,6 @@ def test_the_baseline_of_adding_is_its_analytic_value_and_that_on_the_test_set()
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
 def test_cuda_gives_nearly_what_the_cpu_gives() -> None:
-    from dataclasses import replace
-
     on_gpu = execute(replace(spec("lstm"), device="cuda:0"))
     assert isinstance(on_gpu, RunRecord)
     assert on_gpu.status == "finished", on_gpu.details

@@ -93,13 +93,23 @@ def test_a_named_recipe_comes_first_and_single_settings_on_top() -> None:
     spec = next(iter(Plan.make(changed).specs()))
     assert (spec.recipe.optimiser, spec.recipe.learning_rate) == ("rmsprop:alpha=0.9:epsilon=1e-7", 0.5)
     assert spec.size == Size("hidden", 128)
+    assert "hidden_size=128" in spec.changes
+    own = next(iter(Plan.make(request(recipe="keras-slide", size=Size("hidden", 9))).specs()))
+    assert own.size == Size("hidden", 9)
+    assert not [change for change in own.changes if change.startswith("hidden_size")]
     with pytest.raises(HarnessError, match=r'no recipe is called "keras-slid"\. Did you mean "keras-slide"'):
         Plan.make(request(recipe="keras-slid"))
 
 
-@pytest.mark.parametrize("task", ["char-lm", "word-lm", "music", "spell", "g2p"])
-def test_a_second_direction_is_refused_where_outputs_must_not_see_it(task: str) -> None:
-    with pytest.raises(NotSupportedError, match=f"{task} cannot be run with --bidirectional: its outputs must not"):
+@pytest.mark.parametrize(
+    ("task", "reason"),
+    [
+        *((task, "its outputs must not depend on what comes later") for task in ("char-lm", "word-lm", "music")),
+        *((task, "its decoder writes step by step") for task in ("spell", "g2p")),
+    ],
+)
+def test_a_second_direction_is_refused_where_outputs_must_not_see_it(task: str, reason: str) -> None:
+    with pytest.raises(NotSupportedError, match=f"{task} cannot be run with --bidirectional: {reason}"):
         Plan.make(request(tasks=(task,), settings={"bidirectional": "true"}))
     plan = Plan.make(request(tasks=("all", task), settings={"bidirectional": "true"}))
     assert [str(error).split()[0] for error in plan.lost] == [task]

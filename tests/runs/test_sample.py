@@ -81,11 +81,13 @@ def test_a_text_goes_on_as_wished(text: Kept) -> None:
 def test_a_prompt_that_the_model_cannot_read_is_told(text: Kept, answers: Kept) -> None:
     assert "the character 'Z' is not in" in refusal(text, prompt="Z")
     assert refusal(text, prompt="") == "the prompt is empty: a text goes on from one symbol at least."
-    assert refusal(answers, prompt="abc") == "Copy takes no prompt: 'abc' was given."
+    assert refusal(answers, prompt="abc") == (
+        "copy:delay=2 takes no prompt: without one it answers the first validation examples."
+    )
 
 
 def test_a_task_without_text_or_answers_is_told(numbers: Kept, answers: Kept) -> None:
-    assert refusal(numbers) == "Adding has no answers that could be shown."
+    assert refusal(numbers) == "adding:length=5 has no answers that could be shown."
     assert refusal(answers, temperature=0.5) == (
         "--temperature is for language models: copy:delay=2 has one answer to an input."
     )
@@ -98,7 +100,9 @@ def test_a_run_that_did_not_finish_is_told(status: Status, text: Kept) -> None:
     folder, done = text
     broken = replace(done, status=status)
     key = done.spec.key
-    assert refusal((folder, broken)) == f"run {key} ({done.spec}) is {status}: it keeps no state to sample from."
+    assert (
+        refusal((folder, broken)) == f'run {key} ({done.spec}) ended as "{status}": it keeps no state to sample from.'
+    )
 
 
 def test_a_run_whose_weights_are_gone_or_damaged_is_told(text: Kept, tmp_path: Path) -> None:
@@ -117,7 +121,7 @@ def test_a_run_is_found_by_how_its_name_begins(numbers: Kept, tmp_path: Path) ->
     store = with_store(tmp_path, *(replace(done, spec=spec) for spec in specs))
     assert store.run(specs[3].key).spec == specs[3]
     assert store.run(specs[3].key[:8]).spec == specs[3]
-    with pytest.raises(HarnessError, match=r'^no run of .* begin with "xyz": harness runs .* lists all\.$'):
+    with pytest.raises(HarnessError, match=r'^no run of .* begins with "xyz": `harness runs .*` lists all\.$'):
         store.run("xyz")
-    with pytest.raises(HarnessError, match=r'^40 runs of .* begin with "": harness runs .* lists all\.$'):
+    with pytest.raises(HarnessError, match=r'^40 runs of .* begin with "": `harness runs .*` lists all\.$'):
         store.run("")

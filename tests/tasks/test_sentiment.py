@@ -136,10 +136,22 @@ def test_baselines_guess_and_read_single_words(task: Any) -> None:
     assert bag.scores["accuracy"] > 95
 
 
-def test_the_penalty_is_chosen_on_validation_not_on_test(task: Any) -> None:
-    upside_down = Labelled(task._data["test"].texts, 2 - task._data["test"].labels)
-    predicted = bag_of_words.predict({**task._data, "test": upside_down})
-    assert (predicted == task._data["test"].labels).mean() > 0.95
+def test_only_words_of_training_texts_are_known() -> None:
+    made = Sentiment()
+    texts = {"train": "red red red", "validation": "green green green", "test": "blue blue blue"}
+    vars(made)["_data"] = {split: Labelled.of([(text, 0)]) for split, text in texts.items()}
+    assert (made._vocabulary.encode(["red", "green", "blue"]) == made.encoding.size - 1).tolist() == [False, True, True]
+
+
+def test_the_penalty_is_chosen_on_validation_alone(task: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bag_of_words, "INVERSE_PENALTIES", (1.0, 1e-9))  # the second one sees the class shares only
+    whole = task._data["train"]
+    negative = whole.take(np.flatnonzero(whole.labels == 0))
+    train = Labelled(whole.texts + negative.texts, np.concatenate([whole.labels, negative.labels]))
+    all_negative = Labelled(whole.texts, np.zeros_like(whole.labels))
+    good, useless = ({"train": train, "validation": part, "test": whole} for part in (whole, all_negative))
+    assert (bag_of_words.predict(good) == whole.labels).mean() > 0.95  # type: ignore[arg-type]
+    assert set(bag_of_words.predict(useless)) == {0}  # type: ignore[arg-type]
 
 
 def test_options_are_checked() -> None:

@@ -136,6 +136,22 @@ def test_gates_that_are_one_product_are_told_apart_and_added_up_over_steps() -> 
     assert gates["stack.layers.0 gate 1"] == pytest.approx((0.6, 0.2))
 
 
+class Leaky(Elman):
+    """An Elman network whose one gate is a number, the same for all units (as in FastRNN)."""
+
+    def __init__(self, input_size: int, hidden_size: int, **options: Any) -> None:
+        super().__init__(input_size, hidden_size, **options)
+        self.leak = torch.nn.Parameter(torch.tensor(3.0))  # sigmoid(3) = 0.953
+
+    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        return torch.lerp(super().step(x, h), h, torch.sigmoid(self.leak))
+
+
+def test_a_gate_may_be_one_number() -> None:
+    model = build(Leaky, {}, Architecture(Real(1), Real(1), "many to one"), 4, seed=0)
+    assert look(cast("Model", model), [[1.0], [0.0]], [0.0]).gates == {"stack.layers.0 gate 0": (0.0, 1.0)}
+
+
 def test_a_cell_without_gates_has_none() -> None:
     assert look(model_of(Elman, 1, HALVING), [[1.0]], [0.0]).gates == {}
 
