@@ -107,7 +107,7 @@ class Copy(Recall):
 
     recipes: ClassVar = {
         "smoke": Recipe(20, 32, 0.01, 10_000, evaluations=2),
-        "quick": Recipe(600, 64, 0.02, 10_000, schedule="linear:share=0.3", evaluations=3),
+        "quick": Recipe(1_200, 32, 0.02, 10_000, schedule="linear:share=0.3", evaluations=3),
         "full": Recipe(20_000, 64, 0.005, 20_000, schedule="linear:share=0.3", evaluations=20),
     }
 

@@ -41,7 +41,7 @@ class CharLM(StreamedText):
     unit = "character"
     recipes: ClassVar = {
         "smoke": Recipe(steps=15, batch=16, learning_rate=1e-2, parameters=10_000, evaluations=1),
-        "quick": Recipe(steps=220, batch=32, learning_rate=1.5e-2, parameters=50_000, schedule=DOWN, evaluations=3),
+        "quick": Recipe(700, 32, learning_rate=2e-2, parameters=50_000, schedule="linear:share=0.7", evaluations=4),
         "full": Recipe(steps=3_000, batch=32, learning_rate=1e-2, parameters=200_000, schedule=DOWN, evaluations=15),
     }
 
