@@ -43,7 +43,7 @@ def test_a_run_leaves_all_that_a_table_needs() -> None:
     assert record.seconds is not None
     assert record.seconds > 0
     assert record.solved is False
-    assert record.engine == "loop"
+    assert record.engine in {"native", "torch"}
     assert record.environment["torch"] == torch.__version__
     assert record.finished.endswith("+00:00")
 

@@ -226,7 +226,9 @@ NAMES = {
     **{name: name for name in ("sin", "cos", "erf", "abs", "sign")},
 }
 FROM_NOTHING = frozenset(
-    getattr(aten, name.format(kind)).default for kind in ("zeros", "ones", "full") for name in ("new_{}", "{}_like")
+    getattr(aten, name.format(kind)).default
+    for kind in ("zeros", "ones", "full", "empty")
+    for name in ("new_{}", "{}_like")
 )
 """Operators that fill a tensor with one number, and ask others for its shape only."""
 COMPARISONS = ("gt", "ge", "lt", "le", "eq", "ne")

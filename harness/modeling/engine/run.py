@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
 
 from harness.modeling.engine.evaluate import evaluate, rows_of
 from harness.modeling.engine.plan import SEEN, X
@@ -216,8 +215,11 @@ class _Recurrence(Function):
         return outputs, *final
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, seen: Tensor, *carried: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+        if torch.is_grad_enabled():  # create_graph=True
+            raise RuntimeError(
+                "a compiled recurrence has no second derivative: use Recurrence(cell, engine='loop'), or --engine loop."
+            )
         x, _, *values = ctx.saved_tensors  # the outputs among them: changed in place, they would no longer do
         to_input = ctx.needs_input_grad[2]
         gradients = ctx.kernel.backward(x, values, ctx.buffers, seen, list(carried), to_input=to_input)

@@ -1,0 +1,67 @@
+"""What tests of the engine share: a cell run by a kernel and by the plain loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from harness.modeling.engine.eager import Eager
+from harness.modeling.engine.native import Native
+from harness.modeling.engine.plan import Plan
+from harness.modeling.engine.run import Kernel
+from harness.modeling.engine.split import split
+from harness.modeling.engine.trace import trace
+from harness.modeling.recurrence import loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness import Cell
+
+Results = dict[str, Tensor]
+
+
+def kernel(cell: Cell, engine: str = "native", piece: int | None = None) -> Kernel:
+    """A kernel of a cell, which was not checked against the loop."""
+    plan, like = Plan(split(trace(cell))), next(cell.parameters())
+    made = Kernel(plan, Native(plan, like.dtype) if engine == "native" else Eager(plan), like)
+    made.piece = piece
+    return made
+
+
+def shaken(cell: Cell) -> Cell:
+    """The cell in double precision, with no parameter at a special value."""
+    generator = torch.Generator().manual_seed(1)
+    cell.double()
+    for parameter in cell.parameters():
+        noise = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+        parameter.data += 0.1 * noise.to(parameter.dtype)
+    return cell
+
+
+def results(cell: Cell, run: Callable[..., Any], time: int, batch: int, dtype: torch.dtype) -> Results:
+    """Outputs, final states and all gradients of a weighted sum of them."""
+    generator = torch.Generator().manual_seed(2)
+
+    def random(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype)
+
+    x = random(time, batch, cell.input_size).requires_grad_()
+    states = [random(*state.shape).requires_grad_() for state in cell.initial(batch)]
+    outputs, final = run(cell, x, tuple(states))
+    made = {"outputs": outputs, **{f"final {number}": state for number, state in enumerate(final)}}
+    total = torch.stack([(value * random(*value.shape)).sum() for value in made.values()]).sum()
+    sources = {"x": x, **{f"initial {number}": s for number, s in enumerate(states)}, **dict(cell.named_parameters())}
+    gradients = torch.autograd.grad(total, list(sources.values()), materialize_grads=True)
+    return {**made, **{f"d {name}": value for name, value in zip(sources, gradients, strict=True)}}
+
+
+def assert_same(cell: Cell, made: Kernel, time: int = 7, batch: int = 5) -> None:
+    """All that a kernel gives equals what the loop gives, to rounding."""
+    dtype = next(cell.parameters()).dtype
+    own, right = (results(cell, run, time, batch, dtype) for run in (made, loop))
+    for name, value in right.items():
+        largest = max(value.abs().max().item(), 1e-3)
+        torch.testing.assert_close(own[name], value, rtol=0, atol=1e-10 * largest, msg=lambda m, n=name: f"{n}: {m}")

@@ -1,0 +1,291 @@
+"""Steps of every kind that people write: the kernel gives what the loop gives, outputs and all gradients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from kernels import assert_same, kernel, shaken
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils import parametrizations
+
+from harness import Cell, Gate, HarnessError, NotSupportedError, States
+from harness.modeling.engine import build
+from harness.modeling.engine.operators import OPERATORS
+from harness.modeling.engine.products import products
+from harness.modeling.recurrence import Recurrence, loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INPUT, HIDDEN = 3, 6
+
+
+class Free(Cell):
+    """A cell whose step is given, with some weights to use."""
+
+    def __init__(self, step: Callable[..., object], states: int) -> None:
+        super().__init__(INPUT, HIDDEN)
+        torch.manual_seed(0)
+        self.given = step
+        self.count = states
+        self.W = nn.Linear(INPUT, HIDDEN)
+        self.U = nn.Linear(HIDDEN, HIDDEN, bias=False)
+        self.V = nn.Linear(HIDDEN, HIDDEN)
+        self.joined = nn.Linear(INPUT + HIDDEN, 4 * HIDDEN)
+        self.gate = Gate(INPUT, HIDDEN, 3 * HIDDEN)
+        self.u = nn.Parameter(torch.randn(HIDDEN))
+        self.scalar = nn.Parameter(torch.tensor(0.7))
+        self.one = nn.Parameter(torch.tensor([0.3]))
+        self.low = nn.Parameter(torch.randn(HIDDEN, 2) / 2)
+        self.norm = nn.LayerNorm(HIDDEN)
+        self.wide_norm = nn.LayerNorm(4 * HIDDEN)
+        self.register_buffer("mask", torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0, 1.0]))
+
+    def initial(self, batch: int) -> States:
+        return tuple(self.u.new_zeros(batch, HIDDEN) for _ in range(self.count))
+
+    def step(self, x: Tensor, *states: Tensor) -> object:
+        return self.given(self, x, *states)
+
+
+def lstm_of_one_linear(c: Free, x: Tensor, h: Tensor, s: Tensor) -> States:
+    i, f, g, o = c.joined(torch.cat([x, h], 1)).chunk(4, 1)
+    s = torch.sigmoid(f) * s + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(s), s
+
+
+def layer_norm_lstm(c: Free, x: Tensor, h: Tensor, s: Tensor) -> States:
+    i, f, g, o = c.wide_norm(c.joined(torch.cat([x, h], 1))).chunk(4, 1)
+    s = torch.sigmoid(f) * s + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(c.norm(s)), s
+
+
+def highway(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    t = torch.sigmoid(c.W(x) + c.U(h))
+    h = h * (1 - t) + torch.tanh(c.W(x) + c.V(h)) * t
+    t = torch.sigmoid(c.V(h))
+    return h * (1 - t) + torch.tanh(c.U(h)) * t
+
+
+def halves(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    a, b = h[:, :2], h[:, 2:]
+    return torch.tanh(torch.cat([b, a], 1) * c.u + c.W(x))
+
+
+def four_states(c: Free, x: Tensor, h: Tensor, a: Tensor, b: Tensor, d: Tensor) -> States:
+    h = torch.tanh(c.W(x) + c.U(a) + 0.5 * d)
+    return h, b, torch.sigmoid(h + a), d * 0.9 + h
+
+
+def antisymmetric(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    return h + 0.1 * torch.tanh(h @ (c.U.weight - c.U.weight.t() - 0.01 * torch.eye(HIDDEN).to(h)) + c.W(x))
+
+
+def changed_in_place(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    a = c.W(x) + c.U(h)
+    a.mul_(c.u).add_(1.5)
+    return a.tanh_()
+
+
+def through_softmax(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    attention = torch.softmax(c.U(h) * 3, dim=1)
+    return torch.tanh(c.W(x) + attention * h)
+
+
+def normalised(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    h = torch.tanh(c.W(x) + c.U(h))
+    return h / torch.sqrt((h * h).sum(1, keepdim=True) + 1e-3)
+
+
+def gelu_and_friends(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    a = c.W(x) + c.U(h)
+    parts = [functional.gelu(a), functional.silu(a), functional.softplus(a), functional.elu(a), functional.hardtanh(a)]
+    parts += [functional.leaky_relu(a), functional.logsigmoid(a), functional.mish(a), functional.relu6(a)]
+    return 0.1 * sum(parts[1:], parts[0])
+
+
+def pure_numbers(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    a = c.W(x) + c.U(h)
+    b = torch.exp(-a * a) + torch.log1p(a.abs()) + torch.sin(a) * torch.cos(h) + torch.expm1(0.1 * a)
+    return torch.tanh(b / (2 + torch.erf(a)) - a.pow(3) * 0.01 + (a * a + 1).rsqrt() + (a * a + 2).pow(0.3))
+
+
+def choices(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    a = c.W(x) + c.U(h)
+    b = torch.where(a > 0, a, 0.3 * h)
+    b = torch.maximum(b, h * 0.5) + torch.minimum(a, c.u) + b.clamp(-0.5, 0.7) + b.masked_fill(a < -0.2, 0.1)
+    return torch.tanh(b)
+
+
+STEPS: dict[str, tuple[int, Callable[..., object]]] = {
+    "vanilla": (1, lambda c, x, h: torch.tanh(c.W(x) + c.U(h))),
+    "one linear": (2, lstm_of_one_linear),
+    "layer norm": (2, layer_norm_lstm),
+    "layer norm of a state": (1, lambda c, x, h: torch.tanh(c.norm(c.W(x) + c.U(h)))),
+    "pointwise recurrence": (1, lambda c, x, h: torch.relu(c.W(x) + c.u * h)),
+    "highway of depth two": (1, highway),
+    "low rank": (1, lambda c, x, h: torch.tanh(c.W(x) + h @ c.low @ c.low.t())),
+    "antisymmetric": (1, antisymmetric),
+    "a weight used twice": (1, lambda c, x, h: torch.tanh(c.W(x) + c.U(torch.tanh(c.U(h))))),
+    "a scalar parameter": (1, lambda c, x, h: torch.tanh(c.scalar * c.W(x) + c.one * c.U(h) + c.scalar)),
+    "a buffer": (1, lambda c, x, h: torch.tanh(c.W(x) + c.U(h * c.mask))),
+    "linear": (1, lambda c, x, h: c.W(x) + c.V(h)),
+    "a leak": (1, lambda c, x, h: torch.lerp(h, torch.tanh(c.W(x) + c.U(h)), 0.3)),
+    "multiplicative": (1, lambda c, x, h: torch.tanh(c.W(x) + c.V(c.W(x) * c.U(h)))),
+    "gates of x alone": (1, lambda c, x, h: torch.sigmoid(c.W(x)) * h + torch.tanh(c.W(x) * 2)),
+    "nonlinear in x": (1, lambda c, x, h: torch.tanh(c.U(h) + torch.softmax(c.W(x), 1) * c.norm(c.W(x)))),
+    "x only": (1, lambda c, x, _h: torch.tanh(c.W(x))),
+    "delay line": (3, lambda c, x, h, p, q: (torch.tanh(c.W(x) + c.U(q)), h, p)),
+    "one state twice": (2, lambda c, x, h, s: (torch.tanh(c.W(x) + c.U(s)) + h,) * 2),
+    "overlapping slices": (1, lambda c, x, h: torch.tanh(torch.cat([h[:, 1:4] + h[:, :3], h[:, 3:]], 1) + c.W(x))),
+    "halves": (1, halves),
+    "four states": (4, four_states),
+    "in place": (1, changed_in_place),
+    "softmax": (1, through_softmax),
+    "normalised rows": (1, normalised),
+    "largest of a row": (1, lambda c, x, h: torch.tanh(c.W(x) + c.U(h) - h.amax(1, keepdim=True))),
+    "mean of a row": (1, lambda c, x, h: torch.tanh(c.W(x) + c.U(h) - h.mean(1, keepdim=True))),
+    "row sums without a dimension": (1, lambda c, x, h: torch.tanh(c.W(x) + c.U(h) * h.sum(1).unsqueeze(1))),
+    "log softmax": (1, lambda c, x, h: torch.tanh(c.W(x) + torch.log_softmax(c.U(h), -1))),
+    "activations": (1, gelu_and_friends),
+    "functions": (1, pure_numbers),
+    "choices": (1, choices),
+    "detached": (1, lambda c, x, h: torch.tanh(c.W(x) + c.U(h.detach()) + 0.5 * h)),
+    "numbers from nothing": (
+        1,
+        lambda c, x, h: torch.tanh(c.W(x) + c.U(h) + torch.ones_like(h) - h.new_zeros(len(h), HIDDEN)),
+    ),
+    "a row of the state": (1, lambda c, x, h: torch.tanh(c.W(x) + h[:, 2:3] * c.U(h) + h[:, 0].unsqueeze(1))),
+    "joined with parameters": (
+        1,
+        lambda c, x, h: torch.tanh(c.joined(torch.cat([x, c.u.expand(len(x), HIDDEN)], 1))[:, :HIDDEN] + c.U(h)),
+    ),
+    "divided": (1, lambda c, x, h: c.W(x) / (1 + h.abs()) + 1 / (2 + torch.sigmoid(c.U(h)))),
+    "joined products": (
+        1,
+        lambda c, x, h: torch.tanh(c.W(x) + c.U(h) * torch.sigmoid(c.V(h)) + c.gate(x, h)[:, :HIDDEN]),
+    ),
+    "many terms": (1, lambda c, x, h: torch.tanh(sum((0.1 * k * c.U(h + k) for k in range(1, 16)), c.W(x)))),
+}
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("engine", ["native", "torch"])
+def test_it_gives_what_the_loop_gives(engine: str, name: str, batch: int) -> None:
+    states, step = STEPS[name]
+    cell = shaken(Free(step, states))
+    made = kernel(cell, engine)
+    for made.piece in (1, 3, None):
+        assert_same(cell, made, batch=batch)
+    assert_same(cell, made, time=1, batch=batch)
+
+
+def test_normalised_weights_are_derived_once_and_get_their_gradients() -> None:
+    cell = Free(lambda c, x, h: torch.tanh(c.W(x) + c.U(h)), 1)
+    parametrizations.weight_norm(cell.U)
+    parametrizations.orthogonal(cell.V)
+    cell.given = lambda c, x, h: torch.tanh(c.W(x) + c.U(h) + c.V(h))
+    assert_same(shaken(cell), kernel(cell))
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (lambda c, x, h: functional.dropout(torch.tanh(c.W(x) + c.U(h))), "draws random numbers"),
+        (lambda c, x, h: torch.tanh(c.W(x) + h @ h.t() @ h), "no rule for (t)"),
+        (lambda c, x, h: torch.tanh(c.W(x) + c.U(h)).cumsum(1), "no rule for (cumsum)"),
+        (lambda c, x, h: torch.tanh(c.W(x) + c.U(h) / len(x)), "depends on the size of the batch"),
+        (lambda c, x, h: torch.tanh(c.W(x) + c.U(h) - h.mean(0, keepdim=True)), "across the rows"),
+        (lambda c, x, h: torch.tanh(c.W(x)) if h[0, 0] > 0 else c.U(h), "two dimensions"),
+    ],
+)
+def test_what_it_cannot_take_runs_in_the_loop_with_the_reason(step: Callable[..., object], reason: str) -> None:
+    choice = Recurrence(Free(step, 1)).choice()
+    assert choice.engine == "loop"
+    assert reason in choice.reason
+
+
+def test_a_wrong_kernel_is_found_out_and_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = replace(OPERATORS["sin"], derivative=lambda g, n, d: (g.mul(d, g.apply("sin", n.args[0])),))
+    monkeypatch.setitem(OPERATORS, "sin", wrong)
+    cell = Recurrence(Free(lambda c, x, h: torch.sin(c.W(x) + 0.123 * c.U(h)), 1))
+    with (
+        pytest.warns(UserWarning, match="runs without the native engine: what was compiled differs from its step"),
+        pytest.warns(UserWarning, match="runs without the torch engine"),
+    ):
+        assert cell.choice().engine == "loop"
+    x = torch.randn(4, 2, INPUT)
+    torch.testing.assert_close(cell(x, cell.initial(2))[0], loop(cell.cell, x, cell.initial(2))[0], rtol=0, atol=0)
+
+
+def test_without_a_compiler_it_runs_in_torch_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    build._loaded.cache_clear()
+    products.cache_clear()
+    choice = Recurrence(Free(STEPS["vanilla"][1], 1)).choice()
+    assert (choice.engine, choice.reason) == ("torch", "there is no C compiler (no-such-compiler)")
+    with pytest.raises(NotSupportedError, match="--engine native cannot run Free: there is no C compiler"):
+        Recurrence(Free(STEPS["vanilla"][1], 1), "native").choice()
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (lambda _c, _x, h: (h, h), "Free.step returned 2 states, and must return 1: h."),
+        (lambda _c, _x, h: h[:, :2], 'Free.step returned shape .* for the state "h"; it must be'),
+        (lambda _c, _x, h: h.add_(1), "Free.step changes its inputs in place: it must make new tensors."),
+    ],
+)
+def test_a_step_that_breaks_the_contract_is_told_in_one_sentence(step: Callable[..., object], message: str) -> None:
+    with pytest.raises(HarnessError, match=message):
+        Recurrence(Free(step, 1)).choice()
+
+
+def test_nan_and_infinity_come_through() -> None:
+    cell = shaken(Free(lstm_of_one_linear, 2))
+    x = torch.zeros(4, 3, INPUT, dtype=torch.float64)
+    x[1, 0, 0], x[2, 1, 1] = float("nan"), float("inf")
+    own, right = (run(cell, x, cell.initial(3))[0] for run in (kernel(cell), loop))
+    assert right.isnan().any()
+    torch.testing.assert_close(own, right, rtol=1e-10, atol=1e-10, equal_nan=True)
+
+
+def test_passes_do_not_meet() -> None:
+    """Two forward passes before two backward ones, and a second backward pass through one graph."""
+    cell = shaken(Free(lstm_of_one_linear, 2))
+    made = kernel(cell)
+    one, two = (torch.randn(6, 3, INPUT, dtype=torch.float64, requires_grad=True) for _ in range(2))
+
+    def gradient(run: Callable[..., tuple[Tensor, States]], x: Tensor) -> Tensor:
+        return torch.autograd.grad(run(cell, x, cell.initial(3))[0].square().sum(), x)[0]
+
+    first, second = (made(cell, x, cell.initial(3))[0].square().sum() for x in (one, two))
+    (of_second,) = torch.autograd.grad(second, two)
+    (of_first,) = torch.autograd.grad(first, one, retain_graph=True)
+    (again,) = torch.autograd.grad(first, one)
+    torch.testing.assert_close(of_first, gradient(loop, one), rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(of_second, gradient(loop, two), rtol=1e-10, atol=1e-12)
+    assert torch.equal(again, of_first)
+
+
+def test_threads_share_the_batch() -> None:
+    cell = shaken(Free(layer_norm_lstm, 2))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        assert_same(cell, kernel(cell), batch=17)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_a_second_derivative_is_refused() -> None:
+    cell = shaken(Free(STEPS["vanilla"][1], 1))
+    x = torch.randn(4, 2, INPUT, dtype=torch.float64, requires_grad=True)
+    total = kernel(cell)(cell, x, cell.initial(2))[0].square().sum()
+    with pytest.raises(RuntimeError, match="has no second derivative"):
+        torch.autograd.grad(total, x, create_graph=True)
