@@ -1,8 +1,16 @@
 #!/usr/bin/env bash
-# Makes the tables under results/reference/: about an hour on two cores. What is there already is not run again.
+# Makes the tables under results/reference/: about two hours on two cores. What is there already is not run again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+cells=elman,gru,jordan,lstm,mingru,minlstm,simple-gru,window,torch-gru,torch-lstm,torch-rnn
 harness run --cells lstm,gru --tasks all --out results/reference/main-job
-harness run --cells all --tasks all --seeds 5 --out results/reference/quick
-harness run --cells elman,gru,lstm --tasks adding:length=200 --budget full --out results/reference/full
-harness run --cells lstm --tasks char-lm --budget full --seeds 2 --out results/reference/full
+harness run --cells "$cells" --tasks all --out results/reference/quick
+full() { harness run --budget full --seeds 1 --out results/reference/full "$@"; }
+full --cells gru --tasks digits:order=rows,vowels,spell,highlight,digit-strings,g2p,temporal-order:length=30
+full --cells gru --tasks copy:delay=20,char-lm,sentiment
+full --cells elman,gru,lstm --tasks adding:length=200
+lengths=temporal-order:length=20,temporal-order,temporal-order:length=100,temporal-order:length=150
+regulariser() { harness run --cells elman --hidden 50 --tasks "$lengths" --seeds 5 --out results/reference/regulariser "$@"; }
+regulariser --set clip=none
+regulariser
+regulariser --regulariser pascanu:alpha=2
