@@ -87,7 +87,8 @@ def check_engines(specs: Iterable[RunSpec]) -> None:
     Raises:
         HarnessError: it cannot.
     """
-    for spec in {(spec.task, spec.cell): spec for spec in specs if spec.engine not in {"auto", "loop"}}.values():
+    asked = [spec for spec in specs if spec.engine not in {"auto", "loop"}]
+    for spec in {(spec.contest, spec.cell.label): spec for spec in asked}.values():
         cell, options = load_cell(spec.cell, spec.plugins)
         try:
             model = build(cell, options, architecture(spec), sized(spec)[0], spec.seed)

@@ -12,6 +12,9 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from harness.modeling.engine import build
+from harness.modeling.engine.products import products
+
 if TYPE_CHECKING:
     from conftest import Command
 
@@ -195,3 +198,22 @@ def test_a_task_whose_data_cannot_be_had_does_not_stop_the_others(
     assert "So it is with 5 more of its files." in every.err
     alone = harness("run", "--tasks", "char-lm", *fixed)
     assert (alone.code, alone.err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("engine", ["native", "torch", "loop"])
+def test_an_engine_that_is_asked_for_runs_the_cell_and_stands_in_the_record(
+    engine: str, tiny: Command, harness: Command
+) -> None:
+    assert tiny("elman", "--engine", engine).code == 0
+    rows = json.loads(harness("runs", "--format", "json").out)
+    assert {row["engine"] for row in rows} == {engine}
+
+
+def test_an_engine_that_cannot_run_a_cell_is_one_sentence(tiny: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    build._loaded.cache_clear()
+    products.cache_clear()
+    done = tiny("lstm", "--engine", "native")
+    assert done.code == 2
+    assert "--engine native cannot run LSTM: there is no C compiler (no-such-compiler)" in done.err
+    assert "Traceback" not in done.err
