@@ -52,9 +52,11 @@ class Recurrence(Layer):
 
         A single step is run as it stands: a kernel would cost more to prepare.
         """
+        if self.engine == "loop" or len(x) == 1:
+            return loop(self.cell, x, states)
         from harness.modeling.engine.select import usual  # noqa: PLC0415
 
-        if self.engine == "loop" or len(x) == 1 or not usual(x, states):
+        if not usual(x, states):
             return loop(self.cell, x, states)
         kernel = self.choice().kernel
         if kernel is None or not kernel.takes(x, states):

@@ -115,6 +115,7 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
     cell, options = load_cell(spec.cell, spec.plugins)
     hidden_size, parameters = sized(spec)
     model = build(cell, options, architecture(spec), hidden_size, spec.seed).to(device)
+    engine = engines(model)  # now, so that compiling does not count as training
     splits = Splits(task, spec.seed, device)
     observer = Observer(model, task, spec.recipe, splits)
     training = train(model, task, spec.recipe, splits, device, report, observer)
@@ -130,7 +131,7 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
         seconds=training.seconds,
         sequence_steps=training.sequence_steps,
         clipped=fmean(training.clipped),
-        engine=engines(model),
+        engine=engine,
         curve=[asdict(point) for point in training.curve],
         diagnosing_seconds=observer.diagnosing.seconds,
         diagnoses=[asdict(diagnosis) for diagnosis in observer.diagnoses],

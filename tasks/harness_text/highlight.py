@@ -66,7 +66,7 @@ class Highlight(Task):
     topology = "many to many"
     recipes: ClassVar = {
         "smoke": Recipe(8, 16, 2e-2, 10_000, evaluations=1),
-        "quick": Recipe(120, 32, 2e-2, 30_000, schedule=DOWN, evaluations=3),
+        "quick": Recipe(400, 32, 2e-2, 30_000, schedule=DOWN, evaluations=3),
         "full": Recipe(1_800, 32, 8e-3, 100_000, schedule=DOWN, evaluations=12),
     }
     output = Classes(len(CLASSES))
