@@ -24,7 +24,7 @@ def between(earlier: Mark, later: Mark) -> float:
     if isinstance(later, float) or isinstance(earlier, float):
         return float(later) - float(earlier)  # type: ignore[arg-type]  # both are floats on a CPU
     later.synchronize()
-    return earlier.elapsed_time(later) / 1000
+    return float(earlier.elapsed_time(later)) / 1000
 
 
 class Clock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,15 @@ from harness.modeling.encoding import Classes, Real
 from harness.registry import Reference, bind, current
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from harness.modeling.cell import CellClass
     from harness.modeling.engine.select import Engine
     from harness.modeling.layer import Layer
     from harness.training.timing.shape import Shape
+
+FULL = ("can't allocate memory", "not enough memory")
+"""What torch's allocator says on a CPU."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +69,24 @@ class Candidate:
             )
         architecture = Architecture(Real(shape.input), Classes(shape.output or 1), "many to many", engine=engine)
         design = Design(self.cell, self.options, architecture, shape.hidden, seed=0)
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), enough_memory(f"{self.label} at {shape}"):
             torch.default_generator.manual_seed(design.seed)
             try:
                 return parts.layer(design, shape.input, top=True)
             except NotSupportedError as error:
                 raise HarnessError(f"{self.label} cannot be timed at {shape}: {error}.") from error
+
+
+@contextmanager
+def enough_memory(what: str) -> Iterator[None]:
+    """Where it is told in one sentence that something does not fit into memory.
+
+    Raises:
+        HarnessError: it does not.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in FULL):
+            raise HarnessError(f"{what} does not fit into memory.") from error
+        raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -44,10 +44,10 @@ def _decomposed() -> Iterator[None]:
 
     Not by `torch.backends.mkldnn.flags`, which sets other things, too, and warns.
     """
-    onednn = torch.backends.mkldnn.enabled
-    torch.backends.mkldnn.enabled = False
+    onednn: Any = torch.backends.mkldnn  # its attributes are properties that its types do not know
+    before, onednn.enabled = onednn.enabled, False
     try:
         with torch.backends.cudnn.flags(enabled=False):
             yield
     finally:
-        torch.backends.mkldnn.enabled = onednn
+        onednn.enabled = before

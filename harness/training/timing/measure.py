@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import math
-import os
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.training.timing import flops, memory
+from harness.training.timing.allocator import tuned
 from harness.training.timing.load import Load
 from harness.training.timing.peak import Peak
 
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 SHORTEST = 0.02
 """Seconds that a repeat should take, so that the clock and a cold cache do not matter: short passes are repeated."""
 MOST_PASSES = 50
-ALLOCATOR = {
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "2000000000",
-    "MALLOC_TOP_PAD_": "268435456",
-}
-"""Settings with which glibc keeps the memory that it has: no page is given back and faulted in anew. They are read when
-a process starts."""
 
 
 @dataclass
@@ -61,7 +54,7 @@ class Session:
         peak_of: whose product is the fastest.
         peak: floating-point operations a second of that product.
         others: how many processors others kept busy; None where the system does not tell.
-        tuned_allocator: whether this process was started with `ALLOCATOR`.
+        tuned_allocator: see `allocator.tuned`.
     """
 
     measured: list[Measured]
@@ -78,8 +71,8 @@ def measure(
 ) -> Session:
     """Time some subjects.
 
-    Each is warmed up by a small pass, by the training step whose memory is measured, and by a pass of each kind. Then in
-    each repeat all are timed, in an order that is drawn anew.
+    Each is warmed up by a small pass, by the training step whose memory is measured, and by a pass of each kind. Then
+    in each repeat all are timed, in an order that is drawn anew.
 
     Args:
         subjects: at least one; all of one type of numbers, on one device.
@@ -105,12 +98,7 @@ def measure(
             for number in order.sample(range(len(subjects)), len(subjects)):
                 _time(measured[number], *passes[number])
         others = load.others()
-    return Session(measured, repeats, threads, *peak.best(), others, tuned_allocator())
-
-
-def tuned_allocator() -> bool:
-    """Whether this process was started with `ALLOCATOR`."""
-    return all(os.environ.get(name) == setting for name, setting in ALLOCATOR.items())
+    return Session(measured, repeats, threads, *peak.best(), others, tuned())
 
 
 def _prepared(subject: Subject) -> Measured:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import torch
@@ -37,10 +38,8 @@ class Peak:
             "torch's": lambda a, b, out: torch.mm(a, b, out=out)
         }
         if device.type == "cpu":
-            try:
+            with suppress(RefusedError):  # torch's it is
                 self._kinds["the engine's"] = products(dtype)
-            except RefusedError:
-                pass  # torch's it is
         self.speeds = dict.fromkeys(self._kinds, 0.0)
 
     def try_again(self) -> None:

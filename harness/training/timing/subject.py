@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from harness.errors import HarnessError
 from harness.modeling.assembly import engines
 from harness.modeling.recurrence import Recurrence
 from harness.training.clock import between, mark
+from harness.training.timing.candidate import enough_memory
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from torch import Tensor
 
     from harness.modeling.engine.select import Engine
@@ -20,15 +22,13 @@ if TYPE_CHECKING:
 
 WARM = 2
 """Steps and sequences of the first, small pass, which compiles what is to be compiled."""
-FULL = ("can't allocate memory", "not enough memory")
-"""What torch's allocator says on a CPU."""
 
 
 class Subject:
     """A layer with what it reads.
 
-    Its loss is a weighted sum of the outputs with fixed random weights, so that the backward pass starts from a gradient
-    such as a readout gives, and nothing else is timed.
+    Its loss is a weighted sum of the outputs with fixed random weights, so that the backward pass starts from a
+    gradient such as a readout gives, and nothing else is timed.
 
     Args:
         candidate: the cell.
@@ -56,11 +56,9 @@ class Subject:
             numbers = torch.randn(shape.time, shape.batch, width, generator=generator)
             return numbers.to(device, dtype)
 
-        try:
+        with self._enough_memory():
             self.x = random(shape.input).requires_grad_()
             self._weights = random(self.layer.output_size)
-        except RuntimeError as error:
-            raise self._too_large(error) from error
         self._sources = [self.x, *(p for p in self.layer.parameters() if p.requires_grad)]
         self.engine, self.reason = self._what_runs_it()
 
@@ -80,15 +78,13 @@ class Subject:
             HarnessError: there is not enough memory.
         """
         self.layer.train()
-        try:
+        with self._enough_memory():
             begun = mark(self.device)
             outputs, _ = self.layer(self.x, self.layer.initial(self.x.shape[1]))
-            between_them = mark(self.device)
+            halfway = mark(self.device)
             torch.autograd.grad(outputs, self._sources, self._weights, allow_unused=True)
             ended = mark(self.device)
-        except RuntimeError as error:
-            raise self._too_large(error) from error
-        forward, backward = between(begun, between_them), between(between_them, ended)
+        forward, backward = between(begun, halfway), between(halfway, ended)
         return {"training": between(begun, ended), "forward": forward, "backward": backward}
 
     def infer(self) -> dict[str, float]:
@@ -105,6 +101,5 @@ class Subject:
             return "loop", "a single time step costs more to prepare than to do"
         return engine, reason
 
-    def _too_large(self, error: RuntimeError) -> Exception:
-        full = isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in FULL)
-        return HarnessError(f"{self.candidate.label} at {self.shape} does not fit into memory.") if full else error
+    def _enough_memory(self) -> AbstractContextManager[None]:
+        return enough_memory(f"{self.candidate.label} at {self.shape}")
