@@ -6,7 +6,16 @@ import json
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from harness.errors import HarnessError, did_you_mean
 from harness.modeling.sizing import Size
@@ -19,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
+FILE = "suite.toml"
+"""In a results folder: what was asked for last."""
 VERSION = 1
 _PLAIN = {
     "tuple_type": "should be a list",
@@ -33,6 +44,7 @@ _PLAIN = {
 """What is wrong with a value, by the name that pydantic has for it, where its own words are about Python."""
 DEFAULT, SOLVED = "default", "solved"
 """The tolerance of the first metric of every task, and the share of seeds that solve a task, as a metric."""
+FALLBACK = Tolerance(0.05, relative=True)
 
 Allowed = Annotated[Tolerance, BeforeValidator(Tolerance.parse), PlainSerializer(lambda allowed: allowed.plain())]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -94,7 +106,7 @@ class Suite(Strict):
     device: str = "auto"
     engine: Literal["auto", "native", "torch", "loop"] = "auto"
     plugins: tuple[str, ...] = ()
-    tolerance: dict[str, Allowed | dict[str, Allowed]] = {DEFAULT: Tolerance(0.05, relative=True)}
+    tolerance: dict[str, Allowed | dict[str, Allowed]] = {DEFAULT: FALLBACK}
     speed: Speed | None = None
     _file: str = PrivateAttr("the suite")
     _toml: str = PrivateAttr("")
@@ -190,13 +202,26 @@ class Suite(Strict):
         general = {name: entry for name, entry in self.tolerance.items() if isinstance(entry, Tolerance)}
         own = self.tolerance.get(task, {})
         named = general | (own if isinstance(own, dict) else {})
-        default = named.pop(DEFAULT, Tolerance(0.05, relative=True))
+        default = named.pop(DEFAULT, FALLBACK)
         return {metrics[0]: default} | {name: allowed for name, allowed in named.items() if name in metrics}
 
-    def text(self) -> str:
-        """As a file; what has its default is left out."""
+    def plain(self) -> dict[str, Any]:
+        """As plain values; what has its default is left out, but not the tolerance, which everybody should see."""
         values = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return "\n".join(_lines({**values, "tolerance": self.model_dump(mode="json")["tolerance"]})) + "\n"
+        return {**values, "tolerance": self.model_dump(mode="json")["tolerance"]}
+
+    def text(self) -> str:
+        """As a file."""
+        return "\n".join(_lines(self.plain())) + "\n"
+
+    def save(self, path: Path) -> None:
+        """Write it to a new file, once everything that it names has been found.
+
+        Raises:
+            HarnessError: something does not exist, or the file does.
+        """
+        self.plan()
+        write_new(path, self.text())
 
     def _check_metrics(self, plan: Plan) -> None:
         metrics = {component.label: [*metric_names(task), DEFAULT] for component, task in plan.tasks}
@@ -236,6 +261,21 @@ def read_text(path: Path, what: str) -> str:
         raise HarnessError(f"the {what} {path} cannot be read: {error.strerror}.") from error
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a text to a file that is not there yet.
+
+    Raises:
+        HarnessError: it is, or it cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise HarnessError(f"{path} exists already: nothing was overwritten; name another file.") from error
+    except OSError as error:
+        raise HarnessError(f"{path} cannot be written: {error.strerror}.") from error
+
+
 def complaint(error: ValidationError, model: type[BaseModel], file: str, toml: str = "") -> str:
     """The first thing that is wrong with a file, in a sentence, with its line where the file is TOML."""
     first, *others = error.errors()
@@ -249,7 +289,9 @@ def complaint(error: ValidationError, model: type[BaseModel], file: str, toml: s
     if first["type"] == "missing":
         return f'{begin}: "{name}" is missing.'
     reason = _PLAIN.get(first["type"]) or first["msg"].replace("Input should be", "should be")
-    given = "" if isinstance(first["input"], dict) or not path else f" (it is {json.dumps(first['input'], default=str)})"
+    given = (
+        "" if isinstance(first["input"], dict) or not path else f" (it is {json.dumps(first['input'], default=str)})"
+    )
     return f"{begin}: {name}{' ' if name else ''}{reason.removeprefix('Value error, ')}{given}."
 
 

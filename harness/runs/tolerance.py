@@ -26,7 +26,9 @@ class Tolerance:
             return cls(float(match[1]) / 100, relative=True)
         if isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given < float("inf"):
             return cls(float(given), relative=False)
-        raise ValueError('should be a share of the baseline, as in "5%", or an amount in the metric\'s unit, as in 0.001')
+        raise ValueError(
+            'should be a share of the baseline, as in "5%", or an amount in the metric\'s unit, as in 0.001'
+        )
 
     def amount(self, mean: float) -> float:
         """In the unit of the metric, where the baseline's mean is this."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from harness.analysis.gate.figures import Figures, figures
 from harness.analysis.gate.speed import Speeds
 from harness.errors import HarnessError
-from harness.runs.suite import Strict, Suite, complaint, read_text
+from harness.runs.suite import DEFAULT, Strict, Suite, complaint, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,9 +70,11 @@ class Baseline(Strict):
                 "write it anew with `harness baseline`."
             )
         try:
-            return cls.model_validate(values)
+            return cls.model_validate(_joined(values))
         except ValidationError as error:
             raise HarnessError(complaint(error, cls, where)) from error
+        except (AttributeError, TypeError) as error:
+            raise HarnessError(f"{where} is no baseline: its tasks and figures are not in their places.") from error
 
     @classmethod
     def of(cls, records: Iterable[RunRecord], suite: Suite, speeds: Speeds | None, where: str) -> Baseline:
@@ -96,22 +98,47 @@ class Baseline(Strict):
                 )
         last = max(runs, key=lambda run: run.finished)
         environment = {name: str(last.environment[name]) for name in SHOWN if name in last.environment}
+        compared = [_compared(found[label], suite) for label in sorted(labels, key=lambda label: label[::-1])]
         return cls(
             version=VERSION,
             made=last.finished[:19],
             environment=environment,
             suite=suite,
-            figures=tuple(found[label] for label in sorted(labels, key=lambda label: label[::-1])),
+            figures=tuple(compared),
             speeds=speeds,
         )
 
     def text(self) -> str:
         """As a file, in which every score has a line of its own, so that changes can be read."""
-        return json.dumps(self._plain(), indent=1, ensure_ascii=False) + "\n"
-
-    def _plain(self) -> dict[str, Any]:
         values = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return {"version": VERSION, **values, "suite": self.suite.plain()}
+        tasks: dict[str, Any] = {}
+        for entry in values["figures"]:  # what all cells of a task share stands there once
+            shared = tasks.setdefault(entry["task"], {"setting": entry.pop("setting"), "data": {}})
+            entry.pop("setting", None)
+            shared["data"] |= entry.pop("data")
+        return json.dumps({**values, "suite": self.suite.plain(), "tasks": tasks}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _joined(values: dict[str, Any]) -> dict[str, Any]:
+    """What `Baseline.text` took apart."""
+    tasks = values.get("tasks", {})
+    figures = [{**entry, **tasks.get(entry.get("task"), {})} for entry in values["figures"]]
+    return {**{name: value for name, value in values.items() if name != "tasks"}, "figures": figures}
+
+
+def _compared(entry: Figures, suite: Suite) -> Figures:
+    """The figures with those metrics only that a suite compares."""
+    wanted = suite.tolerances(entry.task, list(entry.metrics) or [DEFAULT])
+    return entry.model_copy(update={"metrics": {name: m for name, m in entry.metrics.items() if name in wanted}})
+
+
+def is_baseline(path: Path) -> bool:
+    """Whether a file looks like a baseline, of any version."""
+    try:
+        values = json.loads(read_text(path, "file"))
+    except (HarnessError, json.JSONDecodeError):
+        return False
+    return isinstance(values, dict) and {"version", "suite", "figures"} <= values.keys()
 
 
 def _newest(runs: list[RunRecord]) -> list[Figures]:
