@@ -43,7 +43,11 @@ LEAK = """                held = self.held_out("test")
 MUTANTS = {
     "lstm has no forget gate": (f"{CELLS}/lstm.py", "c = f * c + i", "c = c + i"),
     "lstm forgets what it should keep": (f"{CELLS}/lstm.py", "c = f * c + i", "c = (1 - f) * c + i"),
-    "gru: a sign is flipped": (f"{CELLS}/gru.py", "torch.lerp(torch.tanh(a), h, z)", "torch.lerp(torch.tanh(a), -h, z)"),
+    "gru: a sign is flipped": (
+        f"{CELLS}/gru.py",
+        "torch.lerp(torch.tanh(a), h, z)",
+        "torch.lerp(torch.tanh(a), -h, z)",
+    ),
     "gru has no reset gate": (f"{CELLS}/gru.py", "a = self.candidate(x, r * h)", "a = self.candidate(x, 0 * h)"),
     "gru is slower by 1.3": (f"{CELLS}/gru.py", "    def step(self, x: Tensor, h: Tensor) -> Tensor:\n", SLOW),
     "elman sees half of its state": (f"{CELLS}/elman.py", "self.hidden(x, h)", "self.hidden(x, 0.5 * h)"),
@@ -53,7 +57,11 @@ MUTANTS = {
         "detach(states) if batch.carry else None",
         "None",
     ),
-    "the carried state is lost in evaluation": ("harness/training/loop.py", "states if batch.carry else None)", "None)"),
+    "the carried state is lost in evaluation": (
+        "harness/training/loop.py",
+        "states if batch.carry else None)",
+        "None)",
+    ),
     "initial weights of gates are shrunk to a tenth": (
         "harness/modeling/cell.py",
         "            nn.init.xavier_uniform_(w)\n            nn.init.orthogonal_(u)\n",
@@ -102,7 +110,11 @@ def gate(root: Path, *options: str) -> dict[str, object]:
             return {"exit": done.returncode, "error": done.stderr[-500:], "seconds": round(seconds)}
         said = json.loads(report.read_text())
     bad = [v for v in said["verdicts"] if v["kind"] in {"worse", "not comparable"}]
-    near = max((v["most"] / _value(v["tolerance"]), f"{v['cell']} {v['metric']}") for v in said["verdicts"] if v["most"] is not None)
+    near = max(
+        (v["most"] / _value(v["tolerance"]), f"{v['cell']} {v['metric']}")
+        for v in said["verdicts"]
+        if v["most"] is not None
+    )
     return {
         "exit": said["exit"],
         "seconds": round(seconds),
