@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -278,7 +278,8 @@ def write_new(path: Path, text: str) -> None:
 
 def complaint(error: ValidationError, model: type[BaseModel], file: str, toml: str = "") -> str:
     """The first thing that is wrong with a file, in a sentence, with its line where the file is TOML."""
-    first, *others = error.errors()
+    errors = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")  # a wrong key lacks the right one
+    first, *others = errors
     for other in others:  # of the alternatives of a union, the one that came furthest is the one that was meant
         if other["loc"][:2] == first["loc"][:2] and len(other["loc"]) > len(first["loc"]):
             first = other
@@ -309,9 +310,17 @@ def _of_union(key: object) -> bool:
 def _known(model: type[BaseModel], path: Sequence[str]) -> list[str]:
     """The keys that may stand in a part of a file."""
     for name in path:
-        inner = [model, *(model.model_fields[name].annotation.__args__ if name in model.model_fields else ())]
-        model = next((m for m in inner[1:] if isinstance(m, type) and issubclass(m, BaseModel)), model)
+        if name in model.model_fields:
+            model = next(_models(model.model_fields[name].annotation), model)
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - a type of any kind
+    """The models in a type, such as that in `tuple[Figures, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
 
 
 def _lines(values: dict[str, Any], heading: str = "") -> Iterator[str]:

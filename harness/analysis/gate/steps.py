@@ -22,6 +22,8 @@ LEAST = 10.0
 Chance explains so much once in some hundred series."""
 MEDIAN_JUMP = 0.954
 """The median of |a - b| for standard normal a and b."""
+UNSURE = 1.3
+"""By how much noise is overrated that is known from few jumps only, so that chance makes no steps of it."""
 ENOUGH = 5
 """Points from which on their jumps tell their noise."""
 NOTHING = 1e-9
@@ -77,5 +79,5 @@ def _noise(points: Sequence[Point]) -> float:
     jumps = [abs(after.value - before.value) for before, after in pairwise(points)]
     rounding = NOTHING * max(1e-300, fmean(abs(point.value) for point in points))
     over_seeds = math.sqrt(fmean(error**2 for error in known)) if known else 0.0
-    over_time = median(jumps) / MEDIAN_JUMP if len(points) >= ENOUGH or not known else 0.0
+    over_time = UNSURE * median(jumps) / MEDIAN_JUMP if len(points) >= ENOUGH or not known else 0.0
     return max(rounding, over_seeds, over_time)
