@@ -21,8 +21,8 @@ from harness.errors import HarnessError, did_you_mean
 from harness.modeling.sizing import Size
 from harness.runs.device import resolve
 from harness.runs.plan import Plan, Request
-from harness.runs.toml import line_of
 from harness.runs.tolerance import Tolerance
+from harness.runs.toml import line_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -16,7 +16,7 @@ class Checksum:
     """A weighted sum of all numbers of some batches.
 
     The weights are random, and the same on every machine. So another number, another order or another batch gives
-    another sum, while the rounding of another processor changes only its last digits, as no hash of bytes would have it.
+    another sum, while the rounding of another processor changes only its last digits. A hash of bytes would not do.
     """
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as XML
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_code_that_did_not_change_is_identical(made: Command, monkeypatch: pytes
     assert "identical" in done.out
     assert "0 worse, 3 same or better (1 identical), 0 not comparable · exit 0" in done.out
     assert Path("summary.md").read_text().startswith("### harness compare ci.json\n\n**0 worse")
-    assert len(XML.fromstring(Path("gate.xml").read_text()).findall("testsuite/testcase")) == 3
+    assert len(ET.fromstring(Path("gate.xml").read_text()).findall("testsuite/testcase")) == 3
     assert json.loads(Path("gate.json").read_text())["exit"] == 0
     assert not Path("results").exists(), "what is run for a comparison is thrown away"
 

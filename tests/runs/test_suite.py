@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +9,9 @@ from harness.modeling.sizing import Size
 from harness.runs.plan import Request
 from harness.runs.suite import Suite
 from harness.runs.tolerance import Tolerance
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXT = """\
 version = 1
@@ -107,7 +110,7 @@ def test_what_is_wrong_is_a_sentence_with_its_line(tmp_path: Path, old: str, new
 
 
 def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(HarnessError, match="^there is no suite "):
+    with pytest.raises(HarnessError, match=r"^there is no suite "):
         Suite.load(tmp_path / "none.toml")
     with pytest.raises(HarnessError, match="cannot be read: Is a directory"):
         Suite.load(tmp_path)

@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import Field
+
 from harness.registry.options import text_of
 from harness.runs.suite import SOLVED, Strict
 
@@ -53,7 +55,7 @@ class Figures(Strict):
     setting: dict[str, str]
     data: dict[str, float]
     metrics: dict[str, Metric]
-    failures: dict[int, str] = {}
+    failures: dict[int, str] = Field(default_factory=dict)
 
     @property
     def seeds(self) -> set[int]:

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree as XML  # noqa: S405, N817 - it is written, not read
+from xml.etree import ElementTree as ET
 
 from harness.analysis.formats import escape, pipe_table
 
@@ -60,20 +60,20 @@ def junit(judgement: Judgement) -> str:
     """A test case a verdict: worse is a failure, not comparable an error."""
     kinds = [verdict.kind for verdict in judgement.verdicts]
     counts = {"tests": len(kinds), "failures": kinds.count("worse"), "errors": kinds.count("not comparable")}
-    suite = XML.Element("testsuite", {"name": "harness", **{name: str(count) for name, count in counts.items()}})
+    suite = ET.Element("testsuite", {"name": "harness", **{name: str(count) for name, count in counts.items()}})
     for verdict in judgement.verdicts:
         names = {"classname": _clean(verdict.task), "name": _clean(f"{verdict.cell}: {verdict.metric}")}
-        case = XML.SubElement(suite, "testcase", names)
+        case = ET.SubElement(suite, "testcase", names)
         words = f"{verdict.words()} (baseline {verdict.shown(verdict.before)}, now {verdict.shown(verdict.now)})"
         if verdict.kind in {"worse", "not comparable"}:
             tag = "failure" if verdict.kind == "worse" else "error"
-            XML.SubElement(case, tag, {"message": _clean(verdict.words()), "type": verdict.kind}).text = _clean(words)
+            ET.SubElement(case, tag, {"message": _clean(verdict.words()), "type": verdict.kind}).text = _clean(words)
         else:
-            XML.SubElement(case, "system-out").text = _clean(words)
-    root = XML.Element("testsuites")
+            ET.SubElement(case, "system-out").text = _clean(words)
+    root = ET.Element("testsuites")
     root.append(suite)
-    XML.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + XML.tostring(root, encoding="unicode")
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode")
 
 
 def _clean(text: str) -> str:

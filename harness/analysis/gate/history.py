@@ -1,4 +1,4 @@
-"""Figures over time: from the versions of a baseline that git keeps, from several baselines, or from results folders."""
+"""Figures over time: from the versions of a baseline that git keeps, from several baselines, or from results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import subprocess
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from harness.runs.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def _rows(one: Series) -> list[dict[str, Any]]:
     stepped = {step.at for step in steps(one)}
     rows = []
     for point in one.points:
-        half = TWO_SIDED * point.error if point.error == point.error else 0.0  # noqa: PLR0124 - NaN
+        half = TWO_SIDED * point.error if point.error == point.error else 0.0
         rows.append({
             "commit": point.name,
             "cell": one.cell,

@@ -84,6 +84,7 @@ def measure(suite: Suite, speed: Speed, report: Callable[[str], object]) -> Spee
         HarnessError: something cannot be timed like that.
     """
     import torch  # noqa: PLC0415 - comparing needs none of it
+
     from harness.runs.device import resolve  # noqa: PLC0415
     from harness.training.timing import measure as timing  # noqa: PLC0415
     from harness.training.timing.candidate import Candidate  # noqa: PLC0415

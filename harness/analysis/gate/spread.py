@@ -36,6 +36,6 @@ def _sentence(entry: Figures, metric: str, tolerance: Tolerance) -> str:
     least = f"{math.ceil(100 * needed / abs(fmean(scores)))}%" if tolerance.relative else f"{needed:.2g}"
     more = "" if not allowed else f", or some {math.ceil(len(scores) * (needed / allowed) ** 2)} seeds"
     return (
-        f"{what} spreads too far over {len(scores)} seeds for a tolerance of {tolerance}: unchanged code would raise an "
-        f"alarm on another machine now and then. Give {least}{more}."
+        f"{what} spreads too far over {len(scores)} seeds for a tolerance of {tolerance}: unchanged code would raise "
+        f"an alarm on another machine now and then. Give {least}{more}."
     )

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from harness.analysis.gate.history import Point, Series
 
 LEAST = 10.0
-"""What a step has to explain at least, in squared standard errors, beside the part that grows with the number of points.
-Chance explains so much once in some hundred series."""
+"""What a step has to explain at least, in squared standard errors, beside what grows with the number of points. Chance
+explains so much once in some hundred series."""
 MEDIAN_JUMP = 0.954
 """The median of |a - b| for standard normal a and b."""
 UNSURE = 1.3
@@ -75,7 +75,7 @@ def _noise(points: Sequence[Point]) -> float:
 
     From one point to the next it shows in the median, which a few steps do not move.
     """
-    known = [point.error for point in points if point.error == point.error]  # noqa: PLR0124 - NaN
+    known = [point.error for point in points if point.error == point.error]
     jumps = [abs(after.value - before.value) for before, after in pairwise(points)]
     rounding = NOTHING * max(1e-300, fmean(abs(point.value) for point in points))
     over_seeds = math.sqrt(fmean(error**2 for error in known)) if known else 0.0

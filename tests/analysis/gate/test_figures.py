@@ -59,7 +59,7 @@ def test_a_baseline_comes_back_from_its_text(baseline: Baseline) -> None:
             "is a baseline of version 9, and this harness reads version 1",
         ),
         ('"made"', '"maid"', "ci.json: "),
-        ('"engine"', '"motor"', 'there is no "figures.0.motor" here. Did you mean "engine"?'),
+        ('"engine"', '"engin"', 'there is no "figures.0.engin" here. Did you mean "engine"?'),
         ('"figures"', '"pictures"', "is no baseline: `harness baseline RESULTS -o FILE` writes one."),
         ("{", "", "is no baseline: "),
         ('"lower"', '"sideways"', "should be 'lower' or 'higher' (it is \"sideways\")"),

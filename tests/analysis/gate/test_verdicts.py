@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as XML
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -158,7 +158,7 @@ def mixed(baseline: Baseline, entry: Maker) -> Judgement:
 
 
 def test_junit_counts_failures_and_errors(mixed: Judgement) -> None:
-    suite = XML.fromstring(formats.junit(mixed)).find("testsuite")
+    suite = ET.fromstring(formats.junit(mixed)).find("testsuite")
     assert suite is not None
     assert suite.attrib == {"name": "harness", "tests": "2", "failures": "1", "errors": "1"}
     failure, error = suite.find("testcase/failure"), suite.find("testcase/error")
