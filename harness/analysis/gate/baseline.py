@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from harness.analysis.gate.figures import Figures, figures
+from harness.analysis.gate.speed import Speeds
 from harness.errors import HarnessError
 from harness.runs.suite import DEFAULT, Strict, Suite, complaint, read_text
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from harness.analysis.gate.speed import Speeds
     from harness.runs.record import RunRecord
 
 VERSION = 1

@@ -155,8 +155,8 @@ def _entry(baseline: Baseline, before: Figures, now: Figures | None) -> Iterator
         if metric in before.metrics and metric in now.metrics:
             yield _metric(before, metric, before.metrics[metric], now.metrics[metric], tolerance)
         else:
-            lacking = "the baseline" if metric not in before.metrics else "the results"
-            yield Verdict(before.cell, before.task, metric, "not comparable", why=f"{lacking} do not have it")
+            lacking = "the baseline lacks" if metric not in before.metrics else "the results lack"
+            yield Verdict(before.cell, before.task, metric, "not comparable", why=f"{lacking} it")
 
 
 def _metric(entry: Figures, name: str, before: Metric, now: Metric, tolerance: Tolerance) -> Verdict:
@@ -223,6 +223,9 @@ def _notes(
     shared = [(entry, now[key][-1]) for key, entry in old.items() if key in now]
     for cell in sorted({entry.cell for entry, other in shared if entry.checked and not other.checked}):
         yield f"{cell} was checked for the baseline, and this code was not: harness check {cell}."
+    for entry, other in shared:
+        if 0 < (count := len(entry.seeds & other.seeds)) < len(entry.seeds):
+            yield f"{entry.cell} on {entry.task}: {count} of the baseline's {len(entry.seeds)} seeds are compared."
     if any(not entry.seeds & other.seeds for entry, other in shared):
         yield "The seeds are not the baseline's, so there are no pairs: a difference shows less clearly."
     before = {name: value for name, value in baseline.environment.items() if name in VERSIONS}
