@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FILE = "suite.toml"
 """In a results folder: what was asked for last."""
-VERSION = 1
+VERSION: Final = 1
 _PLAIN = {
     "tuple_type": "should be a list",
     "too_short": "should not be empty",
@@ -47,6 +47,7 @@ DEFAULT, SOLVED = "default", "solved"
 FALLBACK = Tolerance(0.05, relative=True)
 
 Allowed = Annotated[Tolerance, BeforeValidator(Tolerance.parse), PlainSerializer(lambda allowed: allowed.plain())]
+Plain = bool | int | float | str
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -102,7 +103,7 @@ class Suite(Strict):
     match: str | None = None
     hidden: Annotated[int, Field(ge=1)] | None = None
     recipe: str | None = None
-    settings: Annotated[dict[str, bool | int | float | str], Field(alias="set")] = {}
+    settings: Annotated[dict[str, Plain], Field(alias="set")] = {}
     device: str = "auto"
     engine: Literal["auto", "native", "torch", "loop"] = "auto"
     plugins: tuple[str, ...] = ()
@@ -152,7 +153,7 @@ class Suite(Strict):
             match=str(size) if size is not None and size.by == "params" else None,
             hidden=size.value if size is not None and size.by == "hidden" else None,
             recipe=request.recipe,
-            settings=dict(request.settings),
+            settings={name: value for name, value in request.settings.items() if isinstance(value, Plain)},
             device=request.device,
             engine=request.engine,
             plugins=request.plugins,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import ValidationError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness.runs.record import RunRecord
 
-VERSION = 1
+VERSION: Final = 1
 SHOWN = ("harness", "torch", "numpy", "python", "system", "processor", "git")
 """What of the environment is kept."""
 

@@ -37,7 +37,7 @@ def draw(all_series: Sequence[Series], path: Path) -> None:
     x = alt.X("commit:N", sort=names, title=None, axis=alt.Axis(labelAngle=-45))
     charts = []
     for (task, metric), rows in groups.items():
-        base = alt.Chart(alt.Data(values=rows)).encode(x=x, color=alt.Color("cell:N", title=None))
+        base = alt.Chart({"values": rows}).encode(x=x, color=alt.Color("cell:N", title=None))
         y = alt.Y("value:Q", title=metric, scale=alt.Scale(zero=False))
         bars = base.mark_rule(opacity=0.4).encode(y=alt.Y("low:Q"), y2="high:Q")
         rings = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
@@ -129,7 +129,7 @@ def judge(
     if not old & results.keys():
         have, want = (", ".join(sorted({f"{c} on {t}" for c, t in some})) or "nothing" for some in (results, old))
         raise HarnessError(f"nothing can be compared: the baseline has {want}, and the results have {have}.")
-    verdicts = []
+    verdicts: list[Verdict] = []
     for entry in baseline.figures:
         found = results.get((entry.cell, entry.task), [])
         alike = [one for one in found if not list(entry.deviations(one))]
@@ -166,16 +166,16 @@ def _metric(entry: Figures, name: str, before: Metric, now: Metric, tolerance: T
         fmean(score for seed, score in metric.scores.items() if seed in common or not common)
         for metric in (before, now)
     )
-    known = {"before": first, "now": second, "digits": before.digits, "tolerance": tolerance}
+    known = Verdict(entry.cell, entry.task, name, "identical", first, second, before.digits, 0.0, 0.0, tolerance)
     if common and all(before.scores[seed] == now.scores[seed] for seed in common):
-        return Verdict(entry.cell, entry.task, name, "identical", **known, change=0.0, most=0.0)
+        return known
     found = change(before.scores, now.scores, before.direction)
     if found is None:
         why = "one seed says nothing about spread: two are the least"
-        return Verdict(entry.cell, entry.task, name, "not comparable", **known, why=why)
+        return replace(known, kind="not comparable", change=None, most=None, why=why)
     unit = abs(first) if tolerance.relative and first else 1.0
     kind = _kind(found.mean, found.most, tolerance.amount(first))
-    return Verdict(entry.cell, entry.task, name, kind, **known, change=found.mean / unit, most=found.most / unit)
+    return replace(known, kind=kind, change=found.mean / unit, most=found.most / unit)
 
 
 def _kind(mean: float, most: float, allowed: float) -> Kind:
@@ -208,9 +208,9 @@ def _speeds(baseline: Baseline, now: Speeds | None) -> Iterator[Verdict]:
             for phase in PHASES:
                 ratios = old.phases[phase], now.cells[cell].phases[phase]
                 mean, most = ratios[0].slower(ratios[1])
-                known = {"before": ratios[0].ratio, "now": ratios[1].ratio, "tolerance": asked.tolerance}
                 kind = _kind(mean, most, asked.tolerance.value)
-                yield Verdict(cell, task, phase, kind, **known, change=mean, most=most)
+                means = ratios[0].ratio, ratios[1].ratio
+                yield Verdict(cell, task, phase, kind, *means, change=mean, most=most, tolerance=asked.tolerance)
 
 
 def _notes(
