@@ -85,7 +85,8 @@ def _traced(cell: Cell, batch: int) -> Trace:
         _check_contract(cell, after, states)
         if not all(torch.equal(was, now) for was, now in zip(given, (x, *states), strict=True)):
             raise HarnessError(f"{type(cell).__name__}.step changes its inputs in place: it must make new tensors.")
-        return Trace(tracer.graph, entered, nodes, tuple(tracer.operand(state) for state in after), batch)
+        returned = tuple(tracer.graph.expand(tracer.operand(state), state.shape[1]) for state in after)
+        return Trace(tracer.graph, entered, nodes, returned, batch)
 
 
 def names(cell: Cell, count: int) -> tuple[str, ...]:
@@ -120,6 +121,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.dtype = next(cell.parameters()).dtype
         self._names = {id(tensor): name for name, tensor in [*cell.named_buffers(), *cell.named_parameters()]}
         self._known: dict[int, tuple[Tensor, Node | int]] = {}
+        self._lost: dict[int, Tensor] = {}
 
     def enter(self, op: str, tensor: Tensor, number: int) -> Node:
         """The node of a tensor that goes into the step."""
@@ -188,6 +190,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         several = isinstance(result, list | tuple)
         for node, tensor in zip(*((nodes, result) if several else ([nodes], [result])), strict=True):
             if node is None:
+                self._lost[id(tensor)] = tensor
                 continue
             if not self.fits(tensor, node):
                 raise RefusedError(f"its step makes a tensor of shape {tuple(tensor.shape)} ({_name(func)})")
@@ -214,6 +217,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             whole = self.graph.parameters.make(func, *numbered[0], **numbered[1])
             for place, tensor in enumerate(result):
                 self._known[id(tensor)] = tensor, self.graph.parameters.make(_item, Made(whole), place)
+        elif _tensors_in((args, kwargs)):
+            raise RefusedError(f"its step decides by the value of a parameter or a constant ({_name(func)})")
         return result
 
     def _numbered(self, value: Any) -> Any:  # noqa: ANN401
@@ -229,6 +234,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return number
 
     def _value(self, tensor: Tensor) -> Node | int:
+        if id(tensor) in self._lost:
+            raise RefusedError("its step uses a by-product of an operation")
         if id(tensor) not in self._known:
             name = self._names.get(id(tensor))
             held = Held("constant", tensor) if name is None else Held(name)
@@ -238,10 +245,12 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _vector(self, tensor: Tensor, number: int) -> Node:
         """What depends on parameters only, as the same row for all of a batch."""
         make = self.graph.parameters.make
-        if not tensor.is_floating_point():
-            raise RefusedError(f"its step computes with {str(tensor.dtype).removeprefix('torch.')} numbers")
+        if tensor.is_complex():
+            raise RefusedError("its step computes with complex numbers")
         if self.graph.parameters.fixed(number) and bool((tensor == tensor.flatten()[0]).all()):
             return self.graph.constant(tensor.flatten()[0].item())
+        if tensor.dtype != self.dtype:  # a mask, a count, a number of higher precision
+            number = make(torch.Tensor.to, Made(number), self.dtype)
         if tensor.dim() < 2 or tensor.shape[0] == 1:  # noqa: PLR2004
             return self.graph.vector(make(torch.reshape, Made(number), (-1,)), tensor.numel())
         if tensor.dim() == 2 and len(tensor) == self.batch and torch.equal(tensor, tensor[:1].expand_as(tensor)):  # noqa: PLR2004
