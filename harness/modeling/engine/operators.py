@@ -72,6 +72,10 @@ def _clone(a: Any) -> Any:  # noqa: ANN401
     return a.clone() if isinstance(a, torch.Tensor) else a
 
 
+def _stop(a: Any) -> Any:  # noqa: ANN401
+    return a.detach() if isinstance(a, torch.Tensor) else a
+
+
 def _extreme(g: Graph, node: Node, d: Node) -> tuple[Node, Node]:
     """Of the larger or the smaller of two: all to the one that is taken, half to each where they are equal."""
     (a, b), zero = node.args, g.constant(0)
@@ -110,7 +114,7 @@ OPERATORS: dict[str, Operator] = {
     ),
     "neg": Operator(torch.neg, "(-{0})", lambda g, _, d: (g.neg(d),)),
     "copy": Operator(_clone, "{0}", lambda _, __, d: (d,)),
-    "stop": Operator(_clone, "{0}", _none),
+    "stop": Operator(_stop, "{0}", _none),
     "sigmoid": Operator(torch.sigmoid, "sigmoid_({0})", lambda g, n, d: (g.apply("sigmoid'", d, n),)),
     "sigmoid'": Operator(torch.ops.aten.sigmoid_backward.default, "({0} * (({1}) * ((real)1 - {1})))", _none),
     "tanh": Operator(torch.tanh, "tanh_({0})", lambda g, n, d: (g.apply("tanh'", d, n),)),

@@ -19,7 +19,7 @@ MOST_LINES = 9
 ALONE = [
     *(f"torch.{name}({{a}})" for name in ("tanh", "sigmoid", "relu", "sin", "cos", "erf", "abs", "sign", "square")),
     *(f"functional.{name}({{a}})" for name in ("silu", "mish", "softplus", "logsigmoid", "gelu", "elu", "celu")),
-    *(f"functional.{name}({{a}})" for name in ("selu", "leaky_relu", "hardtanh", "hardsigmoid", "hardswish", "relu6")),
+    *(f"functional.{name}({{a}})" for name in ("selu", "leaky_relu", "hardtanh", "hardswish", "relu6")),
     *(f"functional.{name}({{a}})" for name in ("softsign", "tanhshrink")),
     "functional.softplus({a}, beta=2.0)",
     "functional.gelu({a}, approximate='tanh')",
