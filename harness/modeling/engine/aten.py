@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from harness.modeling.engine.graph import Part
+from harness.modeling.engine.operators import power
 from harness.modeling.engine.parameters import Made
 from harness.modeling.engine.refused import RefusedError
 
@@ -51,12 +52,7 @@ def _addcmul(tracer: Tracer, a: Value, b: Value, c: Value, value: float = 1) -> 
 
 
 def _power(tracer: Tracer, a: Value, exponent: Value) -> Node:
-    base = tracer.operand(a)
-    if not isinstance(exponent, int | float):
-        return tracer.graph.apply("pow", base, tracer.operand(exponent))
-    known: dict[float, Node] = {1: base, 2: tracer.graph.mul(base, base), 3: tracer.graph.mul(base, base, base)}
-    known |= {-1: tracer.graph.apply("reciprocal", base), 0.5: tracer.graph.apply("sqrt", base)}
-    return known[exponent] if exponent in known else tracer.graph.apply("pow", base, tracer.operand(exponent))
+    return power(tracer.graph, *map(tracer.operand, (a, exponent)))
 
 
 def _clamp(tracer: Tracer, a: Value, low: Value = None, high: Value = None) -> Node:
@@ -298,12 +294,12 @@ def _gelu(a: Tensor, approximate: str = "none") -> Tensor:
 
 
 def _elu(a: Tensor, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Tensor:
-    below = torch.where(a <= 0, a, 0)
-    return torch.where(a <= 0, alpha * scale * torch.expm1(below * input_scale), scale * a)
+    below = torch.where(a > 0, 0, a)  # where a is infinite, the side that is not taken must not make a NaN
+    return torch.where(a > 0, scale * a, alpha * scale * torch.expm1(below * input_scale))
 
 
 def _hardtanh(a: Tensor, low: float = -1, high: float = 1) -> Tensor:
-    return torch.where(a <= low, low, torch.where(a >= high, high, a))
+    return torch.where((a > low) & (a < high), a, torch.clamp(a, low, high).detach())
 
 
 def _hardsigmoid(a: Tensor) -> Tensor:
@@ -311,9 +307,10 @@ def _hardsigmoid(a: Tensor) -> Tensor:
 
 
 def _hardswish(a: Tensor) -> Tensor:
-    inside = torch.where((a > -3) & (a < 3), a, 0)  # noqa: PLR2004
-    outside = torch.where(a <= -3, (a * torch.clamp(a + 3, 0, 6) / 6).detach(), a)  # noqa: PLR2004
-    return torch.where((a > -3) & (a < 3), inside * (inside + 3) / 6, outside)  # noqa: PLR2004
+    outside = (a <= -3) | (a >= 3)  # noqa: PLR2004
+    inside = torch.where(outside, 0, a)
+    below = (a * torch.clamp(a + 3, 0, 6) / 6).detach()
+    return torch.where(outside, torch.where(a < 0, below, a), inside * (inside + 3) / 6)
 
 
 def _log_sum_exp(a: Tensor, dim: Sequence[int], keepdim: bool = False) -> Tensor:  # noqa: FBT001, FBT002

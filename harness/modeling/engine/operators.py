@@ -89,9 +89,23 @@ def _clamp(g: Graph, node: Node, d: Node) -> tuple[Node | None, ...]:
     return g.where(g.mul(g.apply("ge", a, low), g.apply("le", a, high)), d), None, None
 
 
+def power(g: Graph, base: Node, exponent: Node) -> Node:
+    """A power; those that torch computes without one, too: they differ at infinity."""
+    made: dict[float, Callable[[], Node]] = {
+        1: lambda: base,
+        2: lambda: g.mul(base, base),
+        3: lambda: g.mul(base, base, base),
+        -1: lambda: g.apply("reciprocal", base),
+        0.5: lambda: g.apply("sqrt", base),
+        -0.5: lambda: g.apply("rsqrt", base),
+    }
+    simple = made.get(exponent.attr) if exponent.op == "constant" else None
+    return simple() if simple else g.apply("pow", base, exponent)
+
+
 def _power(g: Graph, node: Node, d: Node) -> tuple[Node, Node | None]:
     (base, exponent), zero = node.args, g.constant(0)
-    lower = g.apply("pow", base, g.sub(exponent, g.constant(1.0)))
+    lower = power(g, base, g.sub(exponent, g.constant(1.0)))
     to_base = g.where(g.apply("eq", exponent, zero), zero, g.mul(d, exponent, lower))
     if exponent.op == "constant":
         return to_base, None
