@@ -41,12 +41,13 @@ def shaken(cell: Cell) -> Cell:
     return cell
 
 
-def results(cell: Cell, run: Callable[..., Any], time: int, batch: int, dtype: torch.dtype) -> Results:
-    """Outputs, final states and all gradients of a weighted sum of them."""
+def results(cell: Cell, run: Callable[..., Any], time: int, batch: int) -> Results:
+    """Outputs, final states and all gradients of a weighted sum of them; the numbers that go in fit single precision."""
     generator = torch.Generator().manual_seed(2)
+    dtype = next(cell.parameters()).dtype
 
     def random(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype)
+        return torch.randn(*shape, generator=generator).to(dtype)
 
     x = random(time, batch, cell.input_size).requires_grad_()
     states = [random(*state.shape).requires_grad_() for state in cell.initial(batch)]
@@ -61,8 +62,7 @@ def results(cell: Cell, run: Callable[..., Any], time: int, batch: int, dtype: t
 
 def assert_same(cell: Cell, made: Kernel, time: int = 7, batch: int = 5) -> None:
     """All that a kernel gives equals what the loop gives, to rounding."""
-    dtype = next(cell.parameters()).dtype
-    own, right = (results(cell, run, time, batch, dtype) for run in (made, loop))
+    own, right = (results(cell, run, time, batch) for run in (made, loop))
     for name, value in right.items():
         largest = max(value.abs().max().item(), 1e-3)
         torch.testing.assert_close(own[name], value, rtol=0, atol=1e-10 * largest, msg=lambda m, n=name: f"{n}: {m}")
