@@ -51,6 +51,10 @@ def _addcmul(tracer: Tracer, a: Value, b: Value, c: Value, value: float = 1) -> 
     return tracer.graph.add(tracer.operand(a), product)
 
 
+def _where(tracer: Tracer, condition: Tensor, yes: Value, no: Value) -> Node:
+    return tracer.graph.where(*map(tracer.operand, (condition, yes, no)))
+
+
 def _power(tracer: Tracer, a: Value, exponent: Value) -> Node:
     return power(tracer.graph, *map(tracer.operand, (a, exponent)))
 
@@ -228,9 +232,7 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     **{getattr(getattr(aten, op), kind): _pointwise(op) for op in COMPARISONS for kind in ("Tensor", "Scalar")},
     aten.maximum.default: _pointwise("max"),
     aten.minimum.default: _pointwise("min"),
-    aten.where.self: _pointwise("where"),
-    aten.where.ScalarOther: _pointwise("where"),
-    aten.where.ScalarSelf: _pointwise("where"),
+    **dict.fromkeys((aten.where.self, aten.where.ScalarOther, aten.where.ScalarSelf), _where),
     aten.div.Tensor: _pointwise("div"),
     aten.div.Scalar: _pointwise("div"),
     aten.add.Tensor: _add,
