@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.errors import HarnessError
@@ -14,8 +16,11 @@ from harness.modeling.engine.aten import FORMULAS, FROM_NOTHING, HANDLERS
 from harness.modeling.engine.graph import Graph, Node, Part, describe, ordered
 from harness.modeling.engine.parameters import Held, Made
 from harness.modeling.engine.refused import RefusedError
+from harness.modeling.engine.settings import unchanged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch._ops import OpOverload
 
     from harness.modeling.cell import Cell
@@ -59,9 +64,10 @@ def trace(cell: Cell) -> Trace:
     """
     widths = {size for parameter in cell.parameters() for size in parameter.shape} | {cell.input_size}
     sizes = [size + extra for size in LIKELY_SIZES for extra in range(0, 1000, 6) if size + extra not in widths]
-    first, second = (_traced(cell, batch) for batch in (sizes[0], sizes[-1]))
+    first, second = unchanged(cell, lambda cell: [_traced(cell, batch) for batch in (sizes[0], sizes[-1])])
     if first.describe() != second.describe():
         raise RefusedError("its step depends on the size of the batch")
+    unchanged(cell, check_derivative)
     return first
 
 
@@ -92,6 +98,44 @@ def _traced(cell: Cell, batch: int) -> Trace:
 def names(cell: Cell, count: int) -> tuple[str, ...]:
     """Those of the states; their numbers where the cell does not name as many as it has."""
     return cell.states if len(cell.states) == count else tuple(map(str, range(count)))
+
+
+def check_derivative(cell: Cell) -> None:
+    """See that the derivative of the step is that of its operations.
+
+    Raises:
+        RefusedError: it has one of its own.
+    """
+    generator = torch.Generator().manual_seed(0)
+    with torch.enable_grad(), torch.random.fork_rng(devices=[]), _Listening():
+        states = [_like(state, generator).requires_grad_() for state in cell.initial(2)]
+        result = cell.step(_like(states[0].new_empty(2, cell.input_size), generator).requires_grad_(), *states)
+    open_ = [state.grad_fn for state in (result if isinstance(result, tuple) else (result,))]
+    seen = set()
+    while open_:
+        function = open_.pop()
+        if function is None or function in seen:
+            continue
+        seen.add(function)
+        if isinstance(function, BackwardCFunction):
+            raise RefusedError("its step has a derivative of its own (torch.autograd.Function)")
+        open_ += [before for before, _ in function.next_functions]
+
+
+class _Listening(TorchFunctionMode):
+    """Listens for what changes gradients on their way."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,  # noqa: ANN401
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        """Do what is asked, unless it is to change a gradient."""
+        if func is Tensor.register_hook:
+            raise RefusedError("its step has hooks on tensors")
+        return func(*args, **(kwargs or {}))
 
 
 def _like(tensor: Tensor, generator: torch.Generator) -> Tensor:
@@ -238,6 +282,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             raise RefusedError("its step uses a by-product of an operation")
         if id(tensor) not in self._known:
             name = self._names.get(id(tensor))
+            if name is None and tensor.requires_grad:
+                raise RefusedError("its step uses a tensor with a gradient that is none of its parameters")
             held = Held("constant", tensor) if name is None else Held(name)
             self._known[id(tensor)] = tensor, self.graph.parameters.hold(held)
         return self._known[id(tensor)][1]
