@@ -69,3 +69,29 @@ def test_random_steps_for_an_hour() -> None:
             raise
         number += 1
     assert found["the same"] > 0.9 * found.total(), found
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "written",
+    [
+        Written(1, [1, 2], {"p": (2, 2)}, ["a = torch.cat([x, s0], 1)", "b = a @ c.p"], ["s0 + 1", "a * b"]),
+        Written(3, [3], {"p": (1, 3)}, ["a = s0.sum(1).unsqueeze(1)"], ["0.5 * s0 + torch.tanh(a @ c.p)"]),
+        Written(1, [1, 2], {}, ["a = torch.cat([s0, s1], 1)"], ["torch.tanh(s0 + a.sum(1, keepdim=True))", "s1 * 0.3"]),
+        Written(2, [2], {"p": (2,)}, ["a = torch.cat([x, c.p.expand(len(x), -1)], 1)", "b = a.detach() + 0.5 * a"],
+                ["torch.tanh(s0 * b[:, 2:])"]),
+        Written(2, [2], {}, [], ["torch.zeros_like(s0)"]),
+        Written(2, [2], {"p": (2, 2)}, ["a = torch.ones_like(x)"], ["torch.where(a >= 0, x, a) @ c.p + torch.tanh(s0)"]),
+    ],
+    ids=[
+        "read side by side, before it was written",
+        "the gradient of one number a row, added to the first column only",
+        "the sum of values side by side",
+        "a detached parameter",
+        "a constant state",
+        "a condition that is known",
+    ],
+)  # fmt: skip
+def test_what_random_steps_have_shown(engine: str, written: Written) -> None:
+    """Wrong gradients, most of them silent, that random steps have found."""
+    assert outcome(written, (engine,)) == "the same"
