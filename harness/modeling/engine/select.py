@@ -92,7 +92,6 @@ def usual(x: Tensor, states: States) -> bool:
         or torch._C._functorch.peek_interpreter_stack() is not None  # noqa: SLF001
         or torch.is_autocast_enabled("cpu")
         or torch.is_autocast_enabled("cuda")
-        or torch.compiler.is_compiling()
     )
 
 
