@@ -193,7 +193,8 @@ def _checked(
 
 
 def _kind(value: Any) -> str:  # noqa: ANN401
-    return "nothing (None)" if value is None else f"a {type(value).__name__}"
+    name = type(value).__name__
+    return "nothing (None)" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _states(labels: tuple[str, ...]) -> str:
