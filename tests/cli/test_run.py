@@ -240,7 +240,11 @@ class {name}(Cell):
         ("h, h", "auto", "Mine.step returned 2 states, and must return 1: h."),
         ("h, h", "loop", "Mine.step returned 2 states, and must return 1: h."),
         ("torch.dropout(h, 0.5, True)", "native", "--engine native cannot run Mine: its step draws random numbers"),
-        ("h.cumsum(1)", "torch", "--engine torch cannot run Mine: its step does what the engine has no rule for (cumsum)"),
+        (
+            "h.cumsum(1)",
+            "torch",
+            "--engine torch cannot run Mine: its step does what the engine has no rule for (cumsum)",
+        ),
     ],
 )
 def test_a_step_that_cannot_be_run_as_asked_is_one_sentence(

@@ -315,16 +315,16 @@ def _hardswish(a: Tensor) -> Tensor:
     return torch.where(outside, torch.where(a < 0, below, a), inside * (inside + 3) / 6)
 
 
-def _log_sum_exp(a: Tensor, dim: Sequence[int], keepdim: bool = False) -> Tensor:  # noqa: FBT001, FBT002
+def _log_sum_exp(a: Tensor, dim: list[int], keepdim: bool = False) -> Tensor:  # noqa: FBT001, FBT002
     largest = a.amax(dim, keepdim=True).detach()
     largest = torch.where(largest.abs() == math.inf, 0, largest)
     total = torch.log(torch.exp(a - largest).sum(dim, keepdim=True)) + largest
-    return total if keepdim else total.squeeze(dim)
+    return total if keepdim else total.squeeze(dim[0])
 
 
 def _variance(
     a: Tensor,
-    dim: Sequence[int] | None = None,
+    dim: list[int] | None = None,
     *,
     correction: float | None = None,
     keepdim: bool = False,
@@ -334,7 +334,7 @@ def _variance(
     return (centred * centred).sum(dim, keepdim=keepdim) / (a.shape[dim[0]] - (1 if correction is None else correction))
 
 
-def _norm(a: Tensor, order: float = 2, dim: Sequence[int] | None = None, keepdim: bool = False, **_: Value) -> Tensor:  # noqa: FBT001, FBT002
+def _norm(a: Tensor, order: float = 2, dim: list[int] | None = None, keepdim: bool = False, **_: Value) -> Tensor:  # noqa: FBT001, FBT002
     if order not in {1, 2}:
         refuse(f"its step takes a norm of order {order}")
     return _root((a * a).sum(dim or [0], keepdim=keepdim)) if order == 2 else a.abs().sum(dim or [0], keepdim=keepdim)  # noqa: PLR2004

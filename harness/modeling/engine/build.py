@@ -87,7 +87,9 @@ def folder() -> Path:
     except OSError as error:
         raise RefusedError(f"the folder for compiled code cannot be made: {error}") from None
     if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
-        raise RefusedError(f"the folder for compiled code belongs to somebody else ({path}): set HARNESS_CACHE to your own")
+        raise RefusedError(
+            f"the folder for compiled code belongs to somebody else ({path}): set HARNESS_CACHE to your own"
+        )
     if found.st_mode & OTHERS_WRITE:
         raise RefusedError(f"others can write into the folder for compiled code ({path}): chmod go-w {path}")
     return path

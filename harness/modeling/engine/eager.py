@@ -46,7 +46,7 @@ class Eager:
             torch.mm(a, matrix, out=out)
             return
         deep = DEEP if a.device.type == "cpu" else len(matrix)
-        for part, rows in zip(a.split(deep, 1), matrix.split(deep), strict=True):
+        for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
             out += torch.mm(part, rows)
 
     def bind(self, name: str, buffers: Mapping[str, torch.Tensor], rows: int) -> Callable[[int, int], None]:

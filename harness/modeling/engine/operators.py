@@ -134,7 +134,9 @@ OPERATORS: dict[str, Operator] = {
     "tanh": Operator(torch.tanh, "tanh_({0})", lambda g, n, d: (g.apply("tanh'", d, n),)),
     "tanh'": Operator(torch.ops.aten.tanh_backward.default, "({0} * ((real)1 - {1} * {1}))", _none),
     "relu": Operator(
-        torch.relu, "({0} <= 0 ? (real)0 : {0})", lambda g, n, d: (g.where(g.apply("le", n, g.constant(0)), g.constant(0), d),)
+        torch.relu,
+        "({0} <= 0 ? (real)0 : {0})",
+        lambda g, n, d: (g.where(g.apply("le", n, g.constant(0)), g.constant(0), d),),
     ),
     "exp": Operator(torch.exp, "exp_({0})", lambda g, n, d: (g.mul(d, n),)),
     "expm1": Operator(torch.expm1, "expm1_({0})", lambda g, n, d: (g.mul(d, g.add(n, g.constant(1.0))),)),

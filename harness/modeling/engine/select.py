@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
-from torch.nn.modules.module import _has_any_global_hook
 
 from harness.errors import HarnessError, NotSupportedError
 from harness.modeling.engine.check import check
@@ -19,7 +18,7 @@ from harness.modeling.engine.native import Native
 from harness.modeling.engine.plan import Plan
 from harness.modeling.engine.refused import RefusedError
 from harness.modeling.engine.run import Kernel
-from harness.modeling.engine.settings import HOOKS, as_it_stands
+from harness.modeling.engine.settings import HOOKS, as_it_stands, hooks_on_all
 from harness.modeling.engine.split import split
 from harness.modeling.engine.trace import trace
 
@@ -156,5 +155,5 @@ def _check_modules(cell: Cell) -> None:
         raise RefusedError("its parameters are not all of one type on one device")
     if any(dtype not in TYPES for dtype, _ in kinds):
         raise RefusedError(f"its numbers are {str(parameters[0].dtype).removeprefix('torch.')}")
-    if _has_any_global_hook() or any(getattr(module, hooks) for module in cell.modules() for hooks in HOOKS):
+    if hooks_on_all() or any(getattr(module, hooks) for module in cell.modules() for hooks in HOOKS):
         raise RefusedError("it has hooks")

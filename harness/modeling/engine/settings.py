@@ -30,7 +30,12 @@ def as_it_stands(cell: Cell) -> tuple[Any, ...]:
         for tensor in (*values["_parameters"].values(), *values["_buffers"].values()):
             found.append(None if tensor is None else (tensor.shape, tensor.dtype, tensor.device))
         found += [len(values[hooks]) for hooks in HOOKS]
-    return (bool(_has_any_global_hook()), *found)
+    return (hooks_on_all(), *found)
+
+
+def hooks_on_all() -> bool:
+    """Whether there are hooks on every module."""
+    return bool(_has_any_global_hook())  # type: ignore[no-untyped-call]
 
 
 def unchanged(cell: Cell, run: Callable[[Cell], Any]) -> Any:  # noqa: ANN401
@@ -58,7 +63,7 @@ def _attributes(module: nn.Module) -> list[dict[str, Any]]:
     return [values, values["_parameters"], values["_buffers"], values["_modules"]]
 
 
-def _frozen(value: Any, depth: int = 0) -> Any:  # noqa: ANN401
+def _frozen(value: Any, depth: int = 0) -> Any:  # noqa: ANN401, PLR0911 - a line for each kind
     """What is equal for equal values, and can be looked up by."""
     if isinstance(value, PLAIN):
         return type(value), repr(value)

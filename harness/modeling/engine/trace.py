@@ -64,7 +64,8 @@ def trace(cell: Cell) -> Trace:
     """
     widths = {size for parameter in cell.parameters() for size in parameter.shape} | {cell.input_size}
     sizes = [size + extra for size in LIKELY_SIZES for extra in range(0, 1000, 6) if size + extra not in widths]
-    first, second = unchanged(cell, lambda cell: [_traced(cell, batch) for batch in (sizes[0], sizes[-1])])
+    traced: list[Trace] = unchanged(cell, lambda cell: [_traced(cell, batch) for batch in (sizes[0], sizes[-1])])
+    first, second = traced
     if first.describe() != second.describe():
         raise RefusedError("its step depends on the size of the batch")
     unchanged(cell, check_derivative)
@@ -107,7 +108,7 @@ def check_derivative(cell: Cell) -> None:
     with torch.enable_grad(), torch.random.fork_rng(devices=[]), _Listening():
         states = [_like(state, generator).requires_grad_() for state in cell.initial(2)]
         result = cell.step(_like(states[0].new_empty(2, cell.input_size), generator).requires_grad_(), *states)
-    open_ = [state.grad_fn for state in (result if isinstance(result, tuple) else (result,))]
+    open_: list[Any] = [state.grad_fn for state in (result if isinstance(result, tuple) else (result,))]
     seen = set()
     while open_:
         function = open_.pop()
@@ -163,7 +164,10 @@ def _try(cell: Cell) -> None:
 
 
 def _checked(
-    cell: Cell, result: Any, states: list[Tensor], inputs: list[tuple[Tensor, Tensor]]  # noqa: ANN401
+    cell: Cell,
+    result: object,
+    states: list[Tensor],
+    inputs: list[tuple[Tensor, Tensor]],
 ) -> tuple[Tensor, ...]:
     """The new states, if they are as the contract says; of inputs, what they were and what they are."""
     name, labels = type(cell).__name__, names(cell, len(states))

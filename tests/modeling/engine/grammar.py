@@ -176,7 +176,7 @@ class Drawn(Cell):
 def compiled(source: str) -> Callable[..., Any]:
     """The function of a source."""
     names: dict[str, Any] = {"torch": torch, "functional": nn.functional}
-    exec(source, names)  # noqa: S102 - our own
+    exec(source, names)
     return names["step"]  # type: ignore[no-any-return]
 
 
@@ -247,7 +247,11 @@ class _Drawing:
         names = {name: self._parameter(*shape) for name, shape in shapes.items() if f"{{{name}}}" in text}
         matrix = text.format(**names, out=out, b=self._parameter(inner, out, fixed=True) if kind == "masked" else "")
         product = self.draw(st.sampled_from(PRODUCTS))
-        bias = self._parameter(self.draw(st.sampled_from([out, 1]))) if "{v}" in product and "linear" not in product else None
+        bias = (
+            self._parameter(self.draw(st.sampled_from([out, 1])))
+            if "{v}" in product and "linear" not in product
+            else None
+        )
         bias = self._parameter(out) if "{v}" in product and bias is None else bias
         return self._line(product.format(a=a, M=matrix, v=bias), out)
 
@@ -290,7 +294,9 @@ class _Drawing:
         width = self.values[a]
         start = self.draw(st.integers(0, width - 1))
         stop = self.draw(st.integers(start + 1, width))
-        text = self.draw(st.sampled_from(["{a}[:, {i}:{j}]", "{a}.narrow(1, {i}, {j} - {i})", "torch.tanh({a})[:, {i}:{j}]"]))
+        text = self.draw(
+            st.sampled_from(["{a}[:, {i}:{j}]", "{a}.narrow(1, {i}, {j} - {i})", "torch.tanh({a})[:, {i}:{j}]"])
+        )
         self._line(text.format(a=a, i=start, j=stop), stop - start)
 
     def _gates(self) -> None:
@@ -327,7 +333,9 @@ class _Drawing:
     def _nothing(self) -> None:
         a = self._one()
         width = self.values[a]
-        text = self.draw(st.sampled_from(["torch.ones_like({a})", "{a}.new_zeros(len(x), {w}) + {a}", "torch.full_like({a}, 0.3)"]))
+        text = self.draw(
+            st.sampled_from(["torch.ones_like({a})", "{a}.new_zeros(len(x), {w}) + {a}", "torch.full_like({a}, 0.3)"])
+        )
         self._line(text.format(a=a, w=width), width)
 
     def _returned(self, number: int) -> str:

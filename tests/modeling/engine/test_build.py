@@ -6,7 +6,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,7 @@ from harness.modeling.engine.refused import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SOURCE = "int answer(void) { return %d; }"
 
@@ -70,7 +70,7 @@ def test_code_of_another_processor_is_not_used(cache: Path, monkeypatch: pytest.
 def test_a_folder_that_others_can_write_into_is_refused(cache: Path) -> None:
     answer()
     cache.chmod(0o770)
-    with pytest.raises(RefusedError, match="others can write into the folder for compiled code .*: chmod go-w"):
+    with pytest.raises(RefusedError, match=r"others can write into the folder for compiled code .*: chmod go-w"):
         answer()
     elsewhere = cache.with_name("elsewhere")
     cache.rename(elsewhere)
@@ -84,7 +84,7 @@ def test_a_folder_that_others_can_write_into_is_refused(cache: Path) -> None:
 def test_a_folder_of_somebody_else_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer()
     monkeypatch.setattr(os, "geteuid", lambda: cache.stat().st_uid + 1)
-    with pytest.raises(RefusedError, match="belongs to somebody else .*: set HARNESS_CACHE to your own"):
+    with pytest.raises(RefusedError, match=r"belongs to somebody else .*: set HARNESS_CACHE to your own"):
         answer()
 
 
@@ -123,7 +123,7 @@ def test_a_compiler_with_arguments_or_blanks_in_its_path(monkeypatch: pytest.Mon
         ("exit 3", "could not compile it: exit code 3"),
         ("printf 'out of \\377 luck\\n' >&2; exit 1", "could not compile it: out of . luck"),
         ("exit 0", "could not compile it: .*No such file"),
-        ("while [ \"$1\" != -o ]; do shift; done; echo junk > \"$2\"", "cannot be loaded"),
+        ('while [ "$1" != -o ]; do shift; done; echo junk > "$2"', "cannot be loaded"),
     ],
     ids=["fails", "complains", "makes nothing", "makes junk"],
 )
@@ -146,7 +146,8 @@ def test_no_compiler_is_told(monkeypatch: pytest.MonkeyPatch, command: str) -> N
 
 
 def test_processes_that_compile_the_same_at_once_do_not_meet(cache: Path) -> None:
-    code = f"import torch; from harness.modeling.engine import build; assert build.load({SOURCE % 5!r}, torch.float32).answer() == 5"
+    code = "import torch; from harness.modeling.engine import build; "
+    code += f"assert build.load({SOURCE % 5!r}, torch.float32).answer() == 5"
     started = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(3)]
     assert [(process.communicate()[1], process.returncode) for process in started] == [(b"", 0)] * 3
     assert len(compiled(cache)) == 1

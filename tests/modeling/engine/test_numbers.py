@@ -86,6 +86,8 @@ def test_nan_and_infinity_come_through(engine: str, name: str, options: dict[str
     def check(where: str, at: int, number: float) -> None:
         own, right = (with_number(cell, run, where, at, number) for run in (made, loop))
         for key, value in right.items():
-            torch.testing.assert_close(own[key], value, rtol=1e-9, atol=1e-11, equal_nan=True, msg=lambda m: f"{key}: {m}")  # noqa: B023
+            torch.testing.assert_close(
+                own[key], value, rtol=1e-9, atol=1e-11, equal_nan=True, msg=lambda m, key=key: f"{key}: {m}"
+            )
 
     check()

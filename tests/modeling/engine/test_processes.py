@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import subprocess
 import sys
 from itertools import pairwise
@@ -88,7 +87,7 @@ def held() -> tuple[int, int, int]:
     """Memory in pages, objects and open files of this process."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages, len(gc.get_objects()), len(os.listdir("/proc/self/fd"))
+    return pages, len(gc.get_objects()), len(list(Path("/proc/self/fd").iterdir()))
 
 
 def train(layer: Recurrence, steps: int, batch: int) -> None:

@@ -89,7 +89,15 @@ def by_normalising(made: Recurrence) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [of_a_list, of_a_number, lambda made: made.eval(), by_the_optimiser, by_loading, by_a_new_parameter, by_normalising],
+    [
+        of_a_list,
+        of_a_number,
+        lambda made: made.eval(),
+        by_the_optimiser,
+        by_loading,
+        by_a_new_parameter,
+        by_normalising,
+    ],
     ids=["list", "number", "eval", "optimiser", "state", "parameter", "parametrization"],
 )
 def test_changes_after_the_first_call_are_seen(change: Callable[[Recurrence], object]) -> None:
