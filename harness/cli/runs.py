@@ -21,7 +21,7 @@ def command(
     from contextlib import closing
     from pathlib import Path
 
-    from harness.analysis.formats import run_rows, rows_csv
+    from harness.analysis.formats import rows_csv, run_rows
     from harness.cli.console import out
     from harness.cli.tables import show_runs
     from harness.runs.store import Store
