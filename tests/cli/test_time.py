@@ -106,7 +106,7 @@ def test_markdown_is_a_table_a_shape(harness: Command) -> None:
             ["lstm", "--shape", "batch=9999999999999"],
             "lstm at batch=9999999999999,time=100,input=64,hidden=128 does not",
         ),
-        (["lstm", "--threads", 4096], "--threads 4096 cannot be used: this process has"),
+        (["lstm", "--threads", 4096], "--threads 4096 cannot be used: at most"),
         (["jordan"], "jordan makes the prediction itself: say how wide that is, for example --shape batch=32"),
         (["my_cells.py:Random", *TINY, "--engine", "native"], "--engine native cannot run Random: its step draws"),
         (["lstm", "--device", "tpu"], '"--device tpu" is no device'),
