@@ -17,7 +17,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,7 @@ PEERS = {
     "tr-multiplicative-lstm": "torch-gru",
 }
 """Layers of other packages for cells that are timed."""
-LONGEST = 3.0
+LONGEST = 2.0
 """Seconds of a training step for which a peer is waited."""
 FIRST_USED = ("harness_scratch.lstm:LSTM", f"{OTHERS}:MultiplicativeLSTM")
 
@@ -109,16 +109,15 @@ def measured(part: Slice) -> dict[str, Any]:
 
     shape, pairs = SHAPES[part.shape], part.cells()
 
-    def subject(name: str, shape: Shape) -> Subject:
+    def subject(name: str) -> Subject:
         engine = "auto" if name in PEERS else part.engine
         return Subject(Candidate.find(name), shape, engine, torch.float32, torch.device("cpu"))
 
     torch.set_num_threads(part.threads)
-    short = replace(shape, time=max(10, shape.time // 20))
-    estimates = {name: _step(subject(name, short)) * shape.time / short.time for name in pairs if name in PEERS}
-    left_out = {name: round(seconds, 1) for name, seconds in estimates.items() if seconds > LONGEST}
+    steps = {name: _step(subject(name)) for name in pairs if name in PEERS}
+    left_out = {name: round(seconds, 1) for name, seconds in steps.items() if seconds > LONGEST}
     names = list(dict.fromkeys([*pairs.values(), *(name for name in pairs if name not in left_out)]))
-    session = measure([subject(name, shape) for name in names], REPEATS, part.threads)
+    session = measure([subject(name) for name in names], REPEATS, part.threads)
     by_name = dict(zip(names, session.measured, strict=True))
     held = {name: name for name in pairs.values()} | {name: pairs[name] for name in names if name in pairs}
     rows = [asdict(row) for name, other in held.items() for row in compared(session, by_name[name], by_name[other])]
@@ -134,7 +133,7 @@ def measured(part: Slice) -> dict[str, Any]:
 
 
 def _step(subject: Any) -> float:  # noqa: ANN401 - a Subject, which is imported late
-    """The seconds of a warm training step."""
+    """The seconds of a training step. Of a shorter one nothing follows: some take quadratic time."""
     subject.warm_up()
     seconds: float = subject.train()["training"]
     return seconds

@@ -115,7 +115,7 @@ def _first_use(found: dict[str, Any]) -> str:
 
 def _left_out(slices: Slices) -> str:
     lines = [
-        f"- left out at {name}: `{cell}`, whose training step would take about {seconds:g} s"
+        f"- left out at {name}: `{cell}`, whose training step takes {seconds:g} s"
         for name, part in slices.items()
         for cell, seconds in part["left_out"].items()
     ]
