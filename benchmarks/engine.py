@@ -6,7 +6,8 @@ behind `harness time`. Slices that the file has are not measured again:
     python benchmarks/engine.py results/benchmarks/engine.json                  all that is missing, some ten minutes
     python benchmarks/engine.py results/benchmarks/engine.json --only C --again all slices of shape C anew
 
-It needs the extras keras and torchrecurrent. Beside the file it writes the tables, engine.md; benchmarks/chart.py draws the picture.
+It needs the extras keras and torchrecurrent. Beside the file it writes the tables, engine.md; benchmarks/chart.py
+draws the picture.
 """
 
 from __future__ import annotations
