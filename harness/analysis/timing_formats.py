@@ -55,11 +55,9 @@ def notes(timings: Sequence[Timing]) -> list[str]:
     row = timings[0].reference[0]
     peaks = ((timing.reference[0].peak_gflops, timing.reference[0].peak_of) for timing in timings)
     peak = ", ".join(f"{digits(speed)} GFLOP/s ({whose})" for speed, whose in peaks)
+    against = f"{row.against} ({row.engine})"
     return [
-        (
-            f"Times faster than {row.against}: medians of {row.repeats} repeats taken in turn, and the 95% interval of a "
-            "bootstrap over the repeats."
-        ),
+        f"Times faster than {against}: medians of {row.repeats} repeats in turn, with 95% bootstrap intervals.",
         "FLOP: of matrix products only, as the plain step asks for them; training is three times the forward pass.",
         f"Peak: the fastest large matrix product of the same session, {peak}.",
         "MiB: what a training step takes at its peak, over what there was before.",

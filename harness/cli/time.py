@@ -82,7 +82,7 @@ def command(
     from harness.runs.environment import usable_cores
 
     if threads > usable_cores():
-        raise HarnessError(f"--threads {threads} cannot be used: this process has {usable_cores()} processors.")
+        raise HarnessError(f"--threads {threads} cannot be used: at most {usable_cores()} can run here at once.")
     resolved = resolve(device)
     if tuned_allocator:
         _restart_tuned()
@@ -100,6 +100,8 @@ def _timings(
 ) -> list[Timing]:
     """All that was asked for is built before any of it is timed; the first is what the others are held against."""
     import torch
+    from rich.live import Live
+    from rich.text import Text
 
     from harness.analysis.timing import Timing
     from harness.cli.console import err
@@ -111,16 +113,21 @@ def _timings(
     sizes = [Shape.parse(text) for text in shapes]
     found = [(Candidate.find(name), engine) for name, engine in asked]
     timings = []
-    with err.status("building") as status:
+    with Live(console=err, transient=True, auto_refresh=False) as live:  # a thread that draws would be timed, too
+
+        def say(what: str) -> None:
+            live.update(Text(what), refresh=True)
+
+        say("building")
         for candidate, engine in found:
             for size in sizes:
                 candidate.build(size, engine)  # what cannot be, is told before anything is timed
         for size in sizes:
-            status.update(f"building at {size}")
+            say(f"building at {size}")
             subjects = [
                 Subject(one, size, engine, getattr(torch, dtype), torch.device(device)) for one, engine in found
             ]
-            timings.append(Timing.of(measure(subjects, repeats, threads, status.update)))
+            timings.append(Timing.of(measure(subjects, repeats, threads, say)))
     return timings
 
 

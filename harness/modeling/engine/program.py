@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from harness.modeling.engine.graph import within
@@ -115,6 +116,7 @@ class Schedule:
         self.buffers: list[Buffer] = []
         self.stages: list[Stage] = []
         self._roots: list[Node] = []
+        self._writers: dict[Node, list[Node]] = {}
         self._when: dict[Node, int] = {}
         self._adding: list[tuple[Node, Place, Node | None]] = []
         self._uses = Counter(arg for node in program.nodes() if node not in program.given for arg in node.args)
@@ -141,7 +143,8 @@ class Schedule:
 
     def _store_whole(self, node: Node, place: Place) -> None:
         """Write a value to its place; products that nothing else needs are added to it there."""
-        products = [arg for arg in node.args if arg.op == "mm" and self._uses[arg] == 1] if node.op == "add" else []
+        terms = node.args if node.op == "add" else ()
+        products = [arg for arg in terms if arg.op == "mm" and self._uses[arg] == 1 and arg.width == node.width]
         if node.op == "mm" and self._uses[node] == 1:
             products, rest = [node], None
         elif products and self._uses[node] == 1:
@@ -156,17 +159,18 @@ class Schedule:
         for number, product in enumerate(products):
             self._adding.append((product, place, rest if number == 0 else products[number - 1]))
 
-    def _store(self, node: Node, place: Place) -> None:
+    def _store(self, node: Node, place: Place) -> list[Node]:
+        """Have a value written to a place, and tell by which nodes."""
         if node.op == "cat":
             self.homes.setdefault(node, []).append(place)
-            begin = 0
-            for part in node.args:
-                self._store(part, place.at(begin))
-                begin += part.width
-        else:
-            computed = self._computed(node)
-            self.homes.setdefault(computed, []).append(place)
-            self._roots.append(computed)
+            starts = accumulate((part.width for part in node.args), initial=0)
+            writers = [self._store(part, place.at(start)) for part, start in zip(node.args, starts, strict=False)]
+            self._writers[node] = [writer for of_part in writers for writer in of_part]
+            return self._writers[node]
+        computed = self._computed(node)
+        self.homes.setdefault(computed, []).append(place)
+        self._roots.append(computed)
+        return [computed]
 
     def _computed(self, node: Node) -> Node:
         """The value as one that a loop computes: a copy of it where it is not."""
@@ -183,7 +187,7 @@ class Schedule:
                 if node not in direct:
                     self._keep_in_memory(node)
             for arg in node.args:
-                if arg.op == "cat" and node.pointwise:
+                if arg.op == "cat" and (node.pointwise or node.op in {"sum", "amax"}):
                     self._keep_in_memory(arg)
 
     def _keep_in_memory(self, node: Node) -> None:
@@ -260,9 +264,16 @@ class Schedule:
                 unknown -= set(loop.nodes)
                 stage.loops.append(loop)
 
-    @staticmethod
-    def _ready(node: Node, unknown: set[Node]) -> bool:
-        return not any(source in unknown for arg in node.args for source in _sources(arg))
+    def _ready(self, node: Node, unknown: set[Node]) -> bool:
+        return not any(source in unknown for arg in node.args for source in self._sources(arg))
+
+    def _sources(self, node: Node) -> list[Node]:
+        """The values that columns are taken from; where they lie side by side in memory, what writes them there."""
+        if node.op == "slice" and node not in self.program.given:
+            return self._sources(node.args[0])
+        if node.op == "cat" and node not in self.program.given:
+            return self._writers.get(node) or [source for part in node.args for source in self._sources(part)]
+        return [node]
 
     def _place_what_crosses(self) -> None:
         """What is computed in one loop and read in another lies in memory, but for numbers of the same row."""
@@ -273,7 +284,7 @@ class Schedule:
             for node in loop.nodes
         }
         for node, loop in where.items():
-            for source in (source for arg in node.args for source in _sources(arg)):
+            for source in (source for arg in node.args for source in self._sources(arg)):
                 if source in where and where[source] != loop and not self.homes.get(source):
                     same_row = source.width == 1 and where[source][0] == loop[0]
                     if not same_row:
@@ -283,12 +294,3 @@ class Schedule:
 def _width(node: Node) -> int:
     """Over which columns a node is computed."""
     return node.args[0].width if node.op in {"sum", "amax"} else node.width
-
-
-def _sources(node: Node) -> list[Node]:
-    """The values that columns are taken from."""
-    if node.op == "slice":
-        return _sources(node.args[0])
-    if node.op == "cat":
-        return [source for part in node.args for source in _sources(part)]
-    return [node]
