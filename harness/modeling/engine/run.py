@@ -10,6 +10,7 @@ from torch.autograd import Function
 
 from harness.modeling.engine.evaluate import evaluate, rows_of
 from harness.modeling.engine.plan import SEEN, X
+from harness.modeling.engine.program import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,8 @@ class Runner(Protocol):
     """Runs the programs of a plan."""
 
     name: str
+    prepares: bool
+    """Whether it makes affine maps of the input itself."""
 
     def threads(self, rows: int) -> int:
         """How many add up vectors of their own."""
@@ -62,7 +65,11 @@ class Kernel:
         self.dtype, self.device = like.dtype, like.device
         self.runner = runner
         self.piece: int | None = None
-        self.leaves = [(leaf, buffer) for leaf, buffer in plan.leaves.items() if leaf is not plan.split.input]
+        self.leaves = [
+            (leaf, buffer)
+            for leaf, buffer in plan.leaves.items()
+            if leaf is not plan.split.input and not (runner.prepares and buffer.kind == Kind.FEW)
+        ]
         self.parameters = plan.parameters()
         self._numbers = [node.attr if node.op == "vector" else node.attr[0] for node in self.parameters]
         widest = [leaf.width for leaf, _ in self.leaves] + [place.buffer.width for _, _, place in plan.products]
@@ -94,7 +101,7 @@ class Kernel:
         if keep:
             buffers |= {buffer.name: x.new_empty(time, rows, buffer.width) for buffer in self.plan.kept}
         ready = buffers | self._named(values) | {X: x}
-        pieces = list(self._pieces(time, rows))
+        pieces = list(self._pieces(time, rows)) if self.leaves or self.piece else [(0, time)]
         ready |= {b.name: x.new_empty(pieces[0][1], rows, leaf.width) for leaf, b in self.leaves}
         steps = self.runner.bind("forward" if keep else "inference", ready, rows)
         for begin, end in pieces:
