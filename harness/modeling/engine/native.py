@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.modeling.engine import build
 from harness.modeling.engine.emit import Source
+from harness.modeling.engine.memory import POOL
 from harness.modeling.engine.products import in_parts, products, threads_for
 from harness.modeling.engine.program import Kind, Schedule
 
@@ -88,7 +89,7 @@ class Native:
         """A buffer; those that are a program's own are made, and matrices are packed."""
         if buffer in self._own[name] or buffer.kind == Kind.FEW:
             steps = -(-ROWS_ENOUGH // rows) if buffer.kind == Kind.FEW else 1
-            return next(iter(buffers.values())).new_empty(steps * rows, buffer.width)
+            return POOL.empty(next(iter(buffers.values())), steps * rows, buffer.width)
         if buffer.kind == Kind.MATRIX:
             which, _, number = buffer.name.partition(" ")
             matrix = buffers[f"matrix {number}"]
