@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.modeling.engine import build
+from harness.modeling.engine.memory import POOL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ class Products:
 
     def pack(self, matrix: Tensor) -> Tensor:
         """A matrix (inner, outer), however it lies, in the order in which a product reads it."""
-        packed = matrix.new_empty(self._size(*matrix.shape))
+        packed = POOL.empty(matrix, self._size(*matrix.shape))
         self._pack(matrix.data_ptr(), *matrix.stride(), *matrix.shape, packed.data_ptr())
         return packed
 
