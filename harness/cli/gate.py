@@ -59,7 +59,7 @@ def _run(baseline: Baseline, suite: Suite, folder: Path, workers: int | None) ->
     for _ in range(TRIES - 1):
         if not any(verdict.kind == "worse" and verdict.metric in speed.PHASES for verdict in judgement.verdicts):
             break
-        time_suite(suite, folder)
+        time_suite(suite, folder, speed.load(folder))
         judgement = _judged(baseline, folder)
     return judgement
 

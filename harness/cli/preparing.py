@@ -54,13 +54,12 @@ def _detail(size: Sized) -> str:
     return f"{size.hidden_size} hidden" if size.spec.size.by == "params" else f"{size.parameters:,} parameters"
 
 
-def time_suite(suite: Suite, folder: Path) -> Speeds | None:
-    """Time what a suite says, and keep it in the results folder."""
+def time_suite(suite: Suite, folder: Path, before: Speeds | None = None) -> None:
+    """Time what a suite says, and keep it in the results folder: the better ratios, where it was timed before."""
     if suite.speed is None:
-        return None
-    from harness.analysis.gate.speed import FILE, measure
+        return
+    from harness.analysis.gate.speed import keep, measure
 
     with err.status("timing") as status:
         speeds = measure(suite, suite.speed, status.update)
-    (folder / FILE).write_text(speeds.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    return speeds
+    keep(folder, speeds if before is None else speeds.best(before))

@@ -65,6 +65,20 @@ class Speeds(Strict):
     device: str
     cells: dict[str, CellSpeed]
 
+    def best(self, other: Speeds) -> Speeds:
+        """Of two times that the same was timed, the better ratio of each cell and phase."""
+        cells = {
+            name: CellSpeed(
+                engine=one.engine,
+                phases={
+                    phase: max(one.phases[phase], other.cells[name].phases[phase], key=lambda ratio: ratio.ratio)
+                    for phase in PHASES
+                },
+            )
+            for name, one in self.cells.items()
+        }
+        return self.model_copy(update={"cells": cells})
+
     def deviations(self, other: Speeds, cell: str) -> list[str]:
         """What must agree for a cell's speed to be compared, and does not; `other` is newer."""
         pairs = {
@@ -94,7 +108,7 @@ def measure(suite: Suite, speed: Speed, report: Callable[[str], object]) -> Spee
     shape, device = Shape.parse(speed.shape), torch.device(resolve(suite.device))
     names = dict.fromkeys([speed.reference, *map(_text, suite.plan().cells)])
     subjects = [Subject(Candidate.find(name), shape, suite.engine, torch.float32, device) for name in names]
-    reference, *others = timing.measure(subjects, speed.repeats, 1, report).measured
+    reference, *others = timing.measure(subjects, speed.repeats, 1, report, undisturbed=True).measured
     if not others:
         raise HarnessError(f"[speed]: {speed.reference} is the only cell: there is nothing to hold against it.")
     return Speeds(
@@ -118,6 +132,11 @@ def _speed(own: Measured, reference: Measured) -> CellSpeed:
 def _ratio(reference: list[float], own: list[float]) -> Ratio:
     ratio, low, high = (round(value, 4) for value in ratio_interval(reference, own))
     return Ratio(ratio=ratio, low=low, high=high)
+
+
+def keep(folder: Path, speeds: Speeds) -> None:
+    """Put what was timed into a results folder."""
+    (folder / FILE).write_text(speeds.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def load(folder: Path) -> Speeds | None:
