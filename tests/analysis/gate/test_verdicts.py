@@ -180,3 +180,7 @@ def test_json_has_every_number(mixed: Judgement) -> None:
     assert told["exit"] == mixed.exit_code == 1
     assert told["verdicts"][0]["tolerance"] == "10%"
     assert told["verdicts"][0]["change"] == pytest.approx(0.2015)
+
+
+def test_of_two_times_that_something_was_timed_the_better_counts(timed: Callable[..., Speeds]) -> None:
+    assert timed(0.8).best(timed(1.1)) == timed(1.1).best(timed(0.8)) == timed(1.1)
