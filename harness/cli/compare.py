@@ -24,7 +24,7 @@ def command(
     results: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RESULTS]", help="A results folder; unless given, the suite is run anew.", show_default=False
+            metavar="RESULTS", help="A results folder; unless given, the suite is run anew.", show_default=False
         ),
     ] = None,
     first_seed: Annotated[
@@ -52,12 +52,11 @@ def command(
     from harness.analysis.gate.baseline import Baseline
     from harness.cli.gate import gather, show
     from harness.errors import HarnessError
-    from harness.registry import install
 
     if results is not None and (given := [n for n, v in (("first-seed", first_seed), ("out", out)) if v is not None]):
         raise HarnessError(f"--{given[0]} is for running the suite: leave it, or leave out {results}.")
-    install(plugin or ())
     loaded = Baseline.load(Path(baseline))
+    loaded = loaded.model_copy(update={"suite": loaded.suite.with_plugins(plugin or ())})
     judgement = gather(loaded, results, first_seed, out, workers)
     show(judgement)
     for path, text in ((junit, formats.junit), (as_json, formats.json_text), (markdown, formats.markdown)):

@@ -102,15 +102,14 @@ def command(
     from harness.cli.session import Session
     from harness.errors import HarnessError
     from harness.modeling.sizing import Size
-    from harness.registry import install, split
+    from harness.registry import split
     from harness.runs.device import resolve
     from harness.runs.plan import Request
     from harness.runs.suite import Suite
 
     if suite is not None:
         _check_alone(context)
-        install(plugin or ())
-        loaded = Suite.load(Path(suite))
+        loaded = Suite.load(Path(suite)).with_plugins(plugin or ())
         loaded.plan()
         raise typer.Exit(Session(loaded.request(), Path(out), workers, loaded).run())
     if not cells or not tasks:

@@ -25,7 +25,7 @@ from harness.runs.tolerance import Tolerance
 from harness.runs.toml import line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
 FILE = "suite.toml"
@@ -158,6 +158,10 @@ class Suite(Strict):
             engine=request.engine,
             plugins=request.plugins,
         )
+
+    def with_plugins(self, names: Iterable[str]) -> Suite:
+        """The same, with more plugins."""
+        return self.model_copy(update={"plugins": tuple(dict.fromkeys([*self.plugins, *names]))})
 
     def request(self) -> Request:
         """As what is asked for on the command line.

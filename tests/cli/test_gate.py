@@ -118,6 +118,13 @@ def test_what_is_run_is_saved_as_a_suite_that_runs_it_again(harness: Command) ->
     assert "2 runs, 2 done before, 0 to do" in done.out
 
 
+def test_a_plugin_that_is_named_beside_a_suite_is_found_by_workers(harness: Command, plugin: str) -> None:
+    Path("ci.toml").write_text(SUITE.replace("mine.py:Mine", "plain"))
+    done = harness("run", "--suite", "ci.toml", "--plugin", plugin, "--workers", 1)
+    assert done.code == 0, done.err
+    assert Path("results/table.csv").read_text().splitlines()[1].startswith("plain,adding:length=5,MSE")
+
+
 MISTAKES = {
     "compare none.json": "there is no baseline none.json.",
     "compare mine.py": "mine.py is no baseline: ",
