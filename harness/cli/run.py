@@ -104,8 +104,8 @@ def command(
     from harness.modeling.sizing import Size
     from harness.registry import split
     from harness.runs.device import resolve
-    from harness.runs.plan import Request
-    from harness.runs.suite import Suite
+    from harness.runs.plan import Plan, Request
+    from harness.runs.suite import Suite, write_new
 
     if suite is not None:
         _check_alone(context)
@@ -130,7 +130,8 @@ def command(
         engine=engine,
     )
     if save_suite is not None:
-        Suite.of(request).save(Path(save_suite))
+        Plan.make(request)  # what is wrong is told before a file is written
+        write_new(Path(save_suite), Suite.of(request).text())
     raise typer.Exit(Session(request, Path(out), workers).run())
 
 

@@ -42,7 +42,7 @@ class Session:
         request: what to run.
         folder: the results folder.
         workers: how many processes; as many as suit when None.
-        suite: what is asked for, as it is kept beside the results.
+        suite: the file that asks for it, where there is one; it is kept beside the results.
         table: whether a table is wanted, and with it the trivial baselines.
     """
 
@@ -52,7 +52,7 @@ class Session:
         self.request = request
         self.folder = folder
         self.workers = workers
-        self.suite = suite or Suite.of(request)
+        self.suite = suite
         self.table = table
         self.exit_code = 0
 
@@ -67,10 +67,11 @@ class Session:
             skip(error)
         check_folder(self.folder)
         with closing(Store(self.folder, create=True)) as store:
-            (self.folder / SUITE).write_text(self.suite.text(), encoding="utf-8")
+            suite = self.suite or Suite.of(self.request)
+            (self.folder / SUITE).write_text(suite.text(), encoding="utf-8")
             self._run(plan, store)
         if self.exit_code != INTERRUPTED:
-            time_suite(self.suite, self.folder)
+            time_suite(suite, self.folder)
         return self.exit_code
 
     def _run(self, plan: Plan, store: Store) -> None:

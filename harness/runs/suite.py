@@ -219,15 +219,6 @@ class Suite(Strict):
         """As a file."""
         return "\n".join(_lines(self.plain())) + "\n"
 
-    def save(self, path: Path) -> None:
-        """Write it to a new file, once everything that it names has been found.
-
-        Raises:
-            HarnessError: something does not exist, or the file does.
-        """
-        self.plan()
-        write_new(path, self.text())
-
     def _check_metrics(self, plan: Plan) -> None:
         metrics = {component.label: [*metric_names(task), DEFAULT] for component, task in plan.tasks}
         every = dict.fromkeys(name for names in metrics.values() for name in names)

@@ -135,6 +135,8 @@ MISTAKES = {
     "trend mine.py": "mine.py is no baseline",
     "run --suite none.toml": "there is no suite none.toml.",
     "run --suite ci.toml --seeds 3": "--suite and --seeds exclude each other: the suite has it.",
+    "run --cells , --tasks adding --save-suite new.toml": "no cell was named",
+    "run --cells elman --tasks ading --save-suite new.toml": 'no task is called "ading". Did you mean "adding"?',
     "run --tasks adding": "give --cells and --tasks, or a file that has them with --suite.",
 }
 

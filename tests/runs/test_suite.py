@@ -7,7 +7,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.modeling.sizing import Size
 from harness.runs.plan import Request
-from harness.runs.suite import Suite
+from harness.runs.suite import Suite, write_new
 from harness.runs.tolerance import Tolerance
 
 if TYPE_CHECKING:
@@ -120,9 +120,9 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    suite = loaded(tmp_path)
+    loaded(tmp_path)
     with pytest.raises(HarnessError, match="exists already: nothing was overwritten"):
-        suite.save(tmp_path / "ci.toml")
+        write_new(tmp_path / "ci.toml", "another")
     assert (tmp_path / "ci.toml").read_text() == TEXT
 
 
