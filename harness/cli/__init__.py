@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from harness import __version__
-from harness.cli import cells, data, plugins, recipes, run, runs, sample, show, table, tasks
+from harness.cli import cells, data, plugins, recipes, run, runs, sample, show, table, tasks, time
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -36,7 +36,7 @@ def options(
     """Options before the command."""
 
 
-for module in (run, table, runs, show, sample, cells, tasks, data, recipes, plugins):
+for module in (run, table, time, runs, show, sample, cells, tasks, data, recipes, plugins):
     app.command(module.__name__.rpartition(".")[2], epilog=module.EPILOG)(module.command)
 
 

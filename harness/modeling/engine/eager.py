@@ -28,6 +28,7 @@ class Eager:
     """
 
     name = "torch"
+    prepares = False
 
     def __init__(self, plan: Plan) -> None:
         self._programs: dict[str, Program] = {
@@ -82,6 +83,6 @@ class Eager:
 
 def _at(place: Place, buffers: Mapping[str, torch.Tensor], t: int, begin: int, width: int) -> torch.Tensor:
     """A value at a step: (batch, width)."""
-    index = {Kind.HISTORY: t + place.later, Kind.PIECE: t - begin, Kind.TURNS: (t + place.later) & 1}
-    whole = buffers[place.buffer.name][index[place.buffer.kind]]
+    index = {Kind.HISTORY: t + place.later, Kind.TURNS: (t + place.later) & 1}
+    whole = buffers[place.buffer.name][index.get(place.buffer.kind, t - begin)]
     return whole if whole.shape[1] == width else whole.narrow(1, place.column, width)

@@ -19,6 +19,7 @@ class Kind(Enum):
 
     HISTORY = "by the time step"
     PIECE = "by the time step within the piece of time that a call does"
+    FEW = "by the time step within a few that are prepared together"
     TURNS = "by odd and even time steps"
     ROWS = "for the step that is being done"
     VECTOR = "for all"
@@ -57,6 +58,7 @@ class Program:
         given: where values lie that are there.
         stored: where values are to be written.
         summed: what is to be added up over time and batch, each into a vector.
+        prepared: affine maps of the input, and where each is written for a few steps at once.
     """
 
     graph: Graph
@@ -64,6 +66,7 @@ class Program:
     given: dict[Node, Place]
     stored: list[tuple[Node, Place]]
     summed: list[tuple[Node, Buffer]] = field(default_factory=list)
+    prepared: dict[Node, Buffer] = field(default_factory=dict)
 
     def nodes(self) -> list[Node]:
         """All that is computed or read, in order."""
@@ -105,6 +108,7 @@ class Schedule:
         stages: one after the other at each time step.
         homes: where each computed value is written; empty where it stays in a register.
         sums: the vectors that a value is added to.
+        within: of sums of which a product is added to another term where that lies, this term.
         buffers: that the program needs for itself.
     """
 
@@ -113,6 +117,7 @@ class Schedule:
         self.graph = program.graph
         self.homes: dict[Node, list[Place]] = {}
         self.sums: dict[Node, list[Buffer]] = {}
+        self.within: dict[Node, Node] = {}
         self.buffers: list[Buffer] = []
         self.stages: list[Stage] = []
         self._roots: list[Node] = []
@@ -126,6 +131,7 @@ class Schedule:
         for node, buffer in program.summed:
             self.sums.setdefault(self._computed(node), []).append(buffer)
         self._roots += list(self.sums)
+        self._add_to_what_is_prepared()
         self._place_operands()
         self._assign_stages()
         self._form_loops()
@@ -178,6 +184,42 @@ class Schedule:
             return node
         return self.graph.make("copy", node, attr="here")
 
+    def _add_to_what_is_prepared(self) -> None:
+        """Products that are only added to what was prepared, column by column, are added to it where it lies."""
+        users: dict[Node, list[Node]] = {}
+        for node in self._nodes():
+            for arg in node.args:
+                users.setdefault(arg, []).append(node)
+        direct = {product for product, _, _ in self._adding}
+        for product in [node for node in users if node.op == "mm" and node not in direct]:
+            sums = self._sums_of(product, users)
+            places = {self.place(term).at(-start) for start, _, term in sums}
+            if len(places) == 1:
+                self.within |= {total: term for _, total, term in sums}
+                self.homes[product] = [places.pop()]
+
+    def _sums_of(self, product: Node, users: dict[Node, list[Node]]) -> list[tuple[int, Node, Node]]:
+        """The column from which a product is a term of a sum, the sum, and its term that was prepared; or nothing."""
+        parts = users[product] if all(user.op == "slice" for user in users[product]) else [product]
+        found, end = [], 0
+        for part in sorted(parts, key=lambda part: 0 if part is product else part.attr):
+            start = 0 if part is product else part.attr
+            total, *others = users.get(part, [product])
+            terms = [term for term in total.args if self._only_here(term, users) and term.width == part.width]
+            if start != end or others or total.op != "add" or total in self.within or not terms:
+                return []
+            found.append((start, total, terms[0]))
+            end += part.width
+        return found if end == product.width else []
+
+    def _only_here(self, term: Node, users: dict[Node, list[Node]]) -> bool:
+        """Whether a term was prepared, and nothing else reads these columns."""
+        whole = term.args[0] if term.op == "slice" else term
+        begin, end = (term.attr, term.attr + term.width) if term.op == "slice" else (0, term.width)
+        others = [user for user in users.get(whole, []) if user is not term] if term.op == "slice" else []
+        apart = all(other.op == "slice" and (other.attr >= end or other.attr + other.width <= begin) for other in others)
+        return whole in self.program.prepared and len(users[term]) == 1 and apart
+
     def _place_operands(self) -> None:
         """Products read and write memory."""
         direct = {product for product, _, _ in self._adding}
@@ -224,7 +266,8 @@ class Schedule:
                     self._stage(ready).nodes.append(node)
             elif node not in direct:
                 self._when[node] = self._after_operand(node)
-                self._multiply(node, self.homes[node][0], self._when[node], add=False)
+                place = self.homes[node][0]
+                self._multiply(node, place, self._when[node], add=place.buffer.kind == Kind.FEW)
         for product, place, after in self._adding:
             when = self._after_operand(product)
             if after is not None:
