@@ -19,7 +19,7 @@ import torch
 
 from harness.modeling.engine.refused import RefusedError
 
-FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC", "-w")
+FLAGS = ("-O3", "-march=native", "-fno-thread-jumps", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC", "-w")
 """Not -ffast-math: it turns sigmoid(-∞) · tanh(-∞) into NaN."""
 WAYS = (
     (("-fopenmp", "-DVECTOR_MATH"), ("-lmvec", "-lm")),
