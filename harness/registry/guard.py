@@ -1,7 +1,7 @@
 """What guests must not do to the process that they are loaded into: caught, named, and undone.
 
-A plugin may raise, exit, hang, print, or change what everybody shares. Here each of these becomes an error or a line that
-names it, and the process is as it was.
+A plugin may raise, exit, hang, print, or change what everybody shares. Here each of these becomes an error or a line
+that names it, and the process is as it was.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def patience() -> float:
 def guarded(limit: float) -> Iterator[list[str]]:
     """Run a guest's code; gives the list that will hold what it did to the process, which is undone when this ends.
 
-    The time limit needs signals: it holds in the main thread, on systems that have `setitimer`, and a call into compiled
-    code is only ended when it returns.
+    The time limit needs signals: it holds in the main thread, on systems that have `setitimer`, and a call into
+    compiled code is only ended when it returns.
 
     Args:
         limit: seconds.
@@ -85,6 +85,22 @@ def guarded(limit: float) -> Iterator[list[str]]:
         if text := " ".join(printed.getvalue().split()):
             done.append(f'printed "{text[:SHOWN]}{"…" if len(text) > SHOWN else ""}"')
         done += [f"changed {name}" for name in before.undo()]
+
+
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """See that a run leaves to the next one what all share; random numbers are each run's own.
+
+    Raises:
+        HarnessError: it did not; what it changed is undone.
+    """
+    before = _Before()
+    try:
+        yield
+    finally:
+        changed = [name for name in before.undo() if "seed" not in name and "random" not in name]
+    if changed:
+        raise HarnessError(f"it changed {' and '.join(changed)}, which other cells share: undone, and not compared")
 
 
 class _Before:
@@ -181,7 +197,7 @@ def _of_torch(torch: Any) -> list[Fact]:  # noqa: ANN401 - likewise
 @contextmanager
 def _no_exit() -> Iterator[None]:
     """While this lasts, `os._exit` can be caught; in processes that are forked meanwhile it is what it was."""
-    leave, here = os._exit, os.getpid()  # noqa: SLF001 - its name is public, and says: with care
+    leave, here = os._exit, os.getpid()
 
     def refuse(status: int) -> NoReturn:
         if os.getpid() != here:
