@@ -11,7 +11,7 @@ from harness.cli.console import AsJson, Plugin, Verbose, examples
 
 if TYPE_CHECKING:
     from harness.registry import Component
-    from harness.testing import Finding, Verdict
+    from harness.testing import Finding, Subject, Verdict
 
 EPILOG = examples(
     "harness check lstm", "harness check lstm:peephole=true gru", "harness check my_cell.py:MGU --verbose"
@@ -51,7 +51,7 @@ def command(
     raise typer.Exit(2 if unmet else NOT_CERTIFIED if failed else 0)
 
 
-def _subject(name: str, plugins: tuple[str, ...]) -> tuple[Component, object]:
+def _subject(name: str, plugins: tuple[str, ...]) -> tuple[Component, Subject]:
     from harness.registry import Reference, current
     from harness.runs.execute import load_cell
     from harness.testing import Subject
@@ -62,7 +62,7 @@ def _subject(name: str, plugins: tuple[str, ...]) -> tuple[Component, object]:
     return component, Subject(cell, options, component.label)
 
 
-def _check(component: Component, subject: object, *, silent: bool) -> Verdict:
+def _check(component: Component, subject: Subject, *, silent: bool) -> Verdict:
     from rich.text import Text
 
     from harness.cli.console import err, out

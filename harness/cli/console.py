@@ -56,7 +56,14 @@ def fail(error: BaseException) -> None:
             err.print(Text("".join(traceback.format_exception(error.__cause__))), soft_wrap=True)
 
 
-def warn(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+def warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: object = None,  # noqa: ARG001 - what Python calls it with
+    line: object = None,  # noqa: ARG001
+) -> None:
     """What shows a warning: one line for what a plugin did, as Python writes it for all others."""
     from harness.errors import PluginWarning
 

@@ -115,17 +115,17 @@ class _Before:
 
     def __enter__(self) -> None:
         if not self._has_torch:
-            sys.meta_path.insert(0, self)  # type: ignore[arg-type]  # all that importing asks of it
+            sys.meta_path.insert(0, self)
 
     def __exit__(self, *_: object) -> None:
         if self in sys.meta_path:
-            sys.meta_path.remove(self)  # type: ignore[arg-type]
+            sys.meta_path.remove(self)
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
         """See torch coming."""
         if name != "torch":
             return None
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
             run = spec.loader.exec_module
@@ -204,7 +204,7 @@ def _no_exit() -> Iterator[None]:
             leave(status)
         raise SystemExit(status)
 
-    os._exit = refuse  # type: ignore[assignment]
+    os._exit = refuse
     try:
         yield
     finally:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.testing.verdict import Verdict
 
 
-def keep(component: Component, versions: Mapping[str, str], verdict: Verdict) -> Path:
+def keep(component: Component, versions: Mapping[str, Any], verdict: Verdict) -> Path:
     """Write the certificate of a cell, also of one that failed; an older one of the same code is replaced.
 
     Args:

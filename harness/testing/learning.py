@@ -53,7 +53,7 @@ def _train(subject: Subject, rate: float) -> tuple[float, float, list[str]]:
             x = functional.one_hot(symbols, 2).float()
             loss = functional.cross_entropy(model(SimpleNamespace(inputs=x, lengths=None))[0], targets)
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             reached |= {name for name, p in model.named_parameters() if p.grad is not None and bool(p.grad.any())}

@@ -15,6 +15,8 @@ from harness.testing.subject import Subject, inputs
 from harness.testing.verdict import DoesNotApplyError, UnmetError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.modeling.cell import States
 
 ROUNDING = 1e-9
@@ -53,7 +55,7 @@ def equals_reference(subject: Subject) -> str:
         off = (results[1][name] - right).abs().max().item()
         if not off <= ROUNDING * max(1.0, right.abs().max().item()):
             raise UnmetError(f"{name} differs from that of {ours.reference} by {off:.1e}")
-    return ours.reference
+    return str(ours.reference)
 
 
 def _reference(place: str, like: Layer) -> nn.Module:
@@ -66,7 +68,8 @@ def _reference(place: str, like: Layer) -> nn.Module:
     kinds = (nn.RNNBase, nn.RNNCellBase, Cell, Layer)
     if not (isinstance(cls, type) and issubclass(cls, kinds)):
         raise UnmetError(f'its reference "{place}" is no recurrent module of torch.nn, and no harness.Cell or Layer')
-    built: nn.Module = cls(like.input_size, like.hidden_size)
+    make: Any = cls
+    built: nn.Module = make(like.input_size, like.hidden_size)
     return Recurrence(built, "loop") if isinstance(built, Cell) else built
 
 
@@ -94,7 +97,7 @@ def _check_names(ours: nn.Module, mapped: dict[str, Tensor]) -> None:
         raise UnmetError(f"from_reference gives {name} as {given.get(name)}, where the cell has {own.get(name)}")
 
 
-def _shake(weights: dict[str, Tensor]) -> None:
+def _shake(weights: Mapping[str, Tensor]) -> None:
     with torch.no_grad():
         for seed, weight in enumerate(weights.values()):
             weight.add_(0.1 * _noise(weight, seed))

@@ -54,7 +54,7 @@ class _Cell(pytest.Collector):
         super().__init__(**more)
         self.subject = subject
 
-    def collect(self) -> Iterator[_Check]:  # type: ignore[override]  # of pytest's own class, which says Iterable
+    def collect(self) -> Iterator[_Check]:
         """One test a check."""
         from harness.testing.conformance import CHECKS  # noqa: PLC0415
 

@@ -31,7 +31,7 @@ def harness_run_started(spec: Any) -> None:  # noqa: ANN401
     """Open the run's file."""
     from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - it loads torch, which workers have already
 
-    _writers[spec.key] = SummaryWriter(str(folder(spec)))  # type: ignore[no-untyped-call]
+    _writers[spec.key] = SummaryWriter(str(folder(spec)))
 
 
 @hookimpl

@@ -31,7 +31,7 @@ class Ahead(Layer):
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("harness.testing.certificate.cache_folder", lambda: tmp_path / "cache")
 
 
 def test_the_verdict_is_printed_kept_and_in_tables(harness: Command, tiny: Command) -> None:

@@ -28,7 +28,7 @@ FAILED = Verdict([Finding("causal", "failed", "it looks ahead"), Finding("rows i
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path))
+    monkeypatch.setattr("harness.testing.certificate.cache_folder", lambda: tmp_path)
 
 
 def test_a_verdict_counts_what_applies() -> None:
