@@ -1,86 +1,195 @@
-"""The engine against the same layers of torch.nn, interleaved in one process on one thread.
+"""The engine against torch.nn's layers, and beside those of torchrecurrent and Keras, at four shapes.
 
-Run it as: python benchmarks/engine.py results/benchmarks/engine.json
+Each slice - a shape, threads, allocator, engine - is a process of its own that times all its layers in turn, by what is
+behind `harness time`. Slices that the file has are not measured again:
+
+    python benchmarks/engine.py results/benchmarks/engine.json                  all that is missing, some ten minutes
+    python benchmarks/engine.py results/benchmarks/engine.json --only C --again all slices of shape C anew
+
+It needs the extras keras and torchrecurrent. Beside the file it writes the tables, engine.md; benchmarks/chart.py
+draws the picture.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import statistics
+import os
+import subprocess
 import sys
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import nn
+from engine_tables import tables
+from first_use import first_use
 
-from harness.modeling.recurrence import Recurrence
-from harness.registry import current
+from harness.training.timing.allocator import SETTINGS
+from harness.training.timing.shape import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from harness.modeling.engine.select import Engine
 
-REPEATS = 9
-SHAPES = {"A": (32, 100, 64, 128), "B": (100, 100, 128, 512), "C": (64, 400, 2, 128), "D": (1, 1000, 64, 64)}
-"""Batch, time, input, hidden."""
-CELLS: dict[str, tuple[str, dict[str, object], type[nn.Module]]] = {
-    "elman": ("elman", {}, nn.RNN),
-    "gru:reset=after": ("gru", {"reset": "after"}, nn.GRU),
-    "lstm": ("lstm", {}, nn.LSTM),
+REPEATS = 7
+SHAPES = {
+    "A": Shape(32, 100, 64, 128, 65),
+    "B": Shape(100, 100, 128, 512, 65),
+    "C": Shape(64, 400, 2, 128, 65),
+    "D": Shape(1, 1000, 64, 64, 65),
 }
+OTHERS = Path(__file__).with_name("cells.py")
+SAME = {"elman": "torch-rnn", "gru:reset=after": "torch-gru", "lstm": "torch-lstm"}
+"""Cells that torch.nn has, too."""
+SIMILAR = {
+    "lstm:peephole=true": "torch-lstm",
+    "gru": "torch-gru",
+    "simple-gru": "torch-gru",
+    "jordan": "torch-gru",
+    **dict.fromkeys(
+        (f"{OTHERS}:{name}" for name in ("MGU", "MultiplicativeLSTM", "LayerNormElman", "ThreeState")), "torch-gru"
+    ),
+}
+"""Cells that it has not, held against one of its own for each floating-point operation."""
+PEERS = {
+    "keras-simple-rnn": "torch-rnn",
+    "keras-gru": "torch-gru",
+    "keras-lstm": "torch-lstm",
+    "tr-peephole-lstm": "torch-lstm",
+    "tr-ugrnn": "torch-gru",  # the equations of simple-gru
+    "tr-mgu": "torch-gru",
+    "tr-multiplicative-lstm": "torch-gru",
+}
+"""Layers of other packages for cells that are timed."""
+LONGEST = 2.0
+"""Seconds of a training step for which a peer is waited."""
+FIRST_USED = ("harness_scratch.lstm:LSTM", f"{OTHERS}:MultiplicativeLSTM")
 
 
-def timed(runs: dict[str, Callable[[], None]]) -> dict[str, float]:
-    """The median seconds of each, measured in turn."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for repeat in range(REPEATS + 2):
-        for name, run in runs.items():
-            started = time.perf_counter()
-            run()
-            if repeat > 1:  # the first two warm up
-                times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(values) for name, values in times.items()}
+@dataclass(frozen=True)
+class Slice:
+    """What one process measures."""
+
+    shape: str
+    threads: int
+    tuned: bool
+    engine: Engine
+
+    def __str__(self) -> str:
+        allocator = ", tuned allocator" if self.tuned else ""
+        return f"{self.shape}, {self.engine}, {self.threads} thread{'s' if self.threads > 1 else ''}{allocator}"
+
+    def cells(self) -> dict[str, str]:
+        """The cells, and what each is held against; everything only where most people are: native, no tuning."""
+        if self.tuned or self.engine == "torch":
+            return SAME
+        return SAME | SIMILAR | (PEERS if self.threads == 1 else {})
 
 
-def compare(cell: str, shape: str) -> dict[str, object]:
-    """How many times faster than torch.nn's the cell's own layer is, in training and in inference."""
-    name, options, reference = CELLS[cell]
-    batch, steps, features, hidden = SHAPES[shape]
-    own = Recurrence(current().cells().find(name).load()(features, hidden, **options))
-    theirs = reference(features, hidden)
-    assert own.choice().engine == "native"
-    x = torch.randn(steps, batch, features, requires_grad=True)
-
-    def inferred(run: Callable[[], object]) -> None:
-        with torch.no_grad():
-            run()
-
-    took = timed(
-        {
-            "torch.nn, training": lambda: theirs(x)[0].sum().backward(),
-            "engine, training": lambda: own(x, own.initial(batch))[0].sum().backward(),
-            "torch.nn, inference": lambda: inferred(lambda: theirs(x)),
-            "engine, inference": lambda: inferred(lambda: own(x, own.initial(batch))),
-        }
+SLICES = [
+    Slice(shape, threads, tuned, engine)
+    for shape in SHAPES
+    for threads, tuned, engine in (
+        (1, False, "native"),
+        (2, False, "native"),
+        (1, True, "native"),
+        (2, True, "native"),
+        (1, False, "torch"),
     )
-    ratios = {
-        phase: round(took[f"torch.nn, {phase}"] / took[f"engine, {phase}"], 2) for phase in ("training", "inference")
+]
+
+
+def measured(part: Slice) -> dict[str, Any]:
+    """All layers of a slice, timed in turn in this process."""
+    import torch  # noqa: PLC0415 - the process that only starts others needs none
+
+    from harness.analysis.timing import compared  # noqa: PLC0415
+    from harness.training.timing.candidate import Candidate  # noqa: PLC0415
+    from harness.training.timing.measure import measure  # noqa: PLC0415
+    from harness.training.timing.subject import Subject  # noqa: PLC0415
+
+    shape, pairs = SHAPES[part.shape], part.cells()
+
+    def subject(name: str) -> Subject:
+        engine = "auto" if name in PEERS else part.engine
+        return Subject(Candidate.find(name), shape, engine, torch.float32, torch.device("cpu"))
+
+    torch.set_num_threads(part.threads)
+    steps = {name: _step(subject(name)) for name in pairs if name in PEERS}
+    left_out = {name: round(seconds, 1) for name, seconds in steps.items() if seconds > LONGEST}
+    names = list(dict.fromkeys([*pairs.values(), *(name for name in pairs if name not in left_out)]))
+    session = measure([subject(name) for name in names], REPEATS, part.threads)
+    by_name = dict(zip(names, session.measured, strict=True))
+    held = {name: name for name in pairs.values()} | {name: pairs[name] for name in names if name in pairs}
+    rows = [asdict(row) for name, other in held.items() for row in compared(session, by_name[name], by_name[other])]
+    shared = ("batch", "time", "input", "hidden", "output", "dtype", "device", "threads", "repeats", "peak_gflops")
+    shared += ("peak_of", "tuned_allocator", "others", "origin")
+    return {
+        **{name: rows[0][name] for name in shared[:-1]},
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "torch": torch.__version__,
+        "left_out": left_out,
+        "rows": [{name: _rounded(value) for name, value in row.items() if name not in shared} for row in rows],
     }
-    return {"cell": cell, "shape": shape, "against": f"torch.nn.{reference.__name__}", **ratios, "median seconds": took}
+
+
+def _step(subject: Any) -> float:  # noqa: ANN401 - a Subject, which is imported late
+    """The seconds of a training step. Of a shorter one nothing follows: some take quadratic time."""
+    subject.warm_up()
+    seconds: float = subject.train()["training"]
+    return seconds
+
+
+def _rounded(value: object) -> object:
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def in_process(part: Slice) -> dict[str, Any]:
+    """The same in a process of its own, since an allocator is tuned before a process starts."""
+    command = [sys.executable, __file__, "--slice", str(SLICES.index(part))]
+    environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    environment |= SETTINGS if part.tuned else {}
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def write(target: Path, found: dict[str, Any]) -> None:
+    """The file, a line a row, and the tables beside it."""
+    slices = found["slices"]
+    ordered = {str(part): slices[str(part)] for part in SLICES if str(part) in slices}
+    text = json.dumps({"slices": ordered, "first use": found["first use"]}, indent=1)
+    for rows in (part["rows"] for part in ordered.values()):
+        for row in rows:
+            text = text.replace(json.dumps(row, indent=1).replace("\n", "\n    "), json.dumps(row))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text + "\n", encoding="utf-8")
+    target.with_suffix(".md").write_text(tables(ordered, found["first use"]), encoding="utf-8")
 
 
 def main() -> None:
-    """Measure all, print the ratios, and write them."""
-    torch.set_num_threads(1)
-    rows = []
-    for shape in SHAPES:
-        for cell in CELLS:
-            rows.append(compare(cell, shape))
-            print({key: value for key, value in rows[-1].items() if key != "median seconds"})
-    about = {"torch": torch.__version__, "threads": 1, "repeats": REPEATS, "shapes": SHAPES}
-    capability = torch.backends.cpu.get_cpu_capability()
-    Path(sys.argv[1]).write_text(json.dumps({**about, "capability": capability, "results": rows}, indent=1) + "\n")
+    """Measure what is missing."""
+    parser = argparse.ArgumentParser(description="The engine against other layers.")
+    parser.add_argument("target", type=Path, nargs="?", help="results/benchmarks/engine.json")
+    parser.add_argument("--only", help='slices whose name begins so: "A", "B, native, 1"; "first" for the first use')
+    parser.add_argument("--again", action="store_true", help="measure also what the file has")
+    parser.add_argument("--slice", type=int, help=argparse.SUPPRESS)  # what a process that was started here does
+    asked = parser.parse_args()
+    if asked.slice is not None:
+        print(json.dumps(measured(SLICES[asked.slice])))
+        return
+    target: Path = asked.target or parser.error("give the file to write: results/benchmarks/engine.json")
+    found = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    found = {"slices": found.get("slices", {}), "first use": found.get("first use", {})}
+    for part in SLICES:
+        if str(part).startswith(asked.only or "") and (asked.again or str(part) not in found["slices"]):
+            started = time.monotonic()
+            found["slices"][str(part)] = in_process(part)
+            write(target, found)
+            print(f"{part}: {time.monotonic() - started:.0f} s", flush=True)
+    if "first use".startswith(asked.only or "") and (asked.again or not found["first use"]):
+        found["first use"] = {cell.rpartition(":")[2]: first_use(cell) for cell in FIRST_USED}
+        write(target, found)
 
 
 if __name__ == "__main__":

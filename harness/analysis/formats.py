@@ -38,14 +38,14 @@ def markdown(comparison: Comparison) -> str:
     rows += [
         ["*baseline*", *(f"*{text}*" if text else "" for text in row)] for row in baseline_rows(comparison.columns)
     ]
-    notes = "\n".join(f"- {_escape(note)}" for note in footnotes(comparison))
-    cost = _pipe_table(cost_headings(comparison), cost_rows(comparison))
-    return f"{_pipe_table(headings, rows)}\n{notes}\n\n{cost}"
+    notes = "\n".join(f"- {escape(note)}" for note in footnotes(comparison))
+    cost = pipe_table(cost_headings(comparison), cost_rows(comparison))
+    return f"{pipe_table(headings, rows)}\n{notes}\n\n{cost}"
 
 
 def csv_text(comparison: Comparison) -> str:
     """One line a cell and task."""
-    return _csv([plain(score) for score in comparison.scores])
+    return rows_csv([plain(score) for score in comparison.scores])
 
 
 def json_text(comparison: Comparison) -> str:
@@ -92,32 +92,30 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
     ]
 
 
-def runs_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """The flat objects as lines; columns that only some have stay empty for the others."""
-    return _csv(rows)
-
-
 def _emphasised(score: Score) -> str:
-    first, *others = map(_escape, reached(score))
+    first, *others = map(escape, reached(score))
     if score.best:
         mean = value(score.mean, score.digits)
         first = first.replace(mean, f"**{mean}**", 1) + " \\*"
     return " · ".join([first, *others])
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is."""
     for sign in "\\|*<>`":
         text = text.replace(sign, f"\\{sign}")
     return text
 
 
-def _pipe_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def pipe_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [f"| {' | '.join(headings)} |", f"|{' --- |' * len(headings)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
+def rows_csv(rows: Sequence[dict[str, Any]]) -> str:
+    """Flat objects as lines; columns that only some have stay empty for the others."""
     text = io.StringIO()
     names = dict.fromkeys(name for row in rows for name in row)
     writer = csv.DictWriter(text, fieldnames=list(names), lineterminator="\n")

@@ -11,6 +11,8 @@ from scipy.special import stdtr, stdtrit  # Student's t without scipy.stats, whi
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
 LEVEL = 0.95
 
 
@@ -22,6 +24,23 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
         return mean, math.nan, math.nan
     half = float(stdtrit(count - 1, (1 + LEVEL) / 2) * np.std(values, ddof=1) / math.sqrt(count))
     return mean, mean - half, mean + half
+
+
+def ratio_interval(above: Sequence[float], below: Sequence[float]) -> tuple[float, float, float]:
+    """The ratio of two medians over the same repeats, and the 95% percentile bootstrap interval of it.
+
+    Whole repeats are drawn anew, so that what disturbed both in one repeat cancels (Efron and Tibshirani 1993, An
+    introduction to the bootstrap, chapters 8 and 13).
+    """
+    from scipy.stats import bootstrap  # noqa: PLC0415 - see above: only who times something waits for it
+
+    def ratio(above: NDArray[np.float64], below: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+        return np.asarray(np.median(above, axis=axis) / np.median(below, axis=axis))
+
+    found = bootstrap(
+        (above, below), ratio, paired=True, vectorized=True, confidence_level=LEVEL, method="percentile", rng=0
+    ).confidence_interval
+    return float(np.median(above) / np.median(below)), float(found.low), float(found.high)
 
 
 def paired_p(a: Mapping[int, float], b: Mapping[int, float]) -> float:

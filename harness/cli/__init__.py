@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from harness import __version__
-from harness.cli import cells, check, data, new, plugins, recipes, run, runs, sample, show, table, tasks
+from harness.cli import cells, check, data, new, plugins, recipes, run, runs, sample, show, table, tasks, time
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -37,7 +37,7 @@ def options(
     """Options before the command."""
 
 
-for module in (run, table, runs, show, sample, cells, tasks, data, recipes, plugins, new, check):
+for module in (run, table, time, runs, show, sample, cells, tasks, data, recipes, plugins, new, check):
     app.command(module.__name__.rpartition(".")[2], epilog=module.EPILOG)(module.command)
 
 

@@ -21,7 +21,7 @@ def command(
     from contextlib import closing
     from pathlib import Path
 
-    from harness.analysis.formats import run_rows, runs_csv
+    from harness.analysis.formats import rows_csv, run_rows
     from harness.cli.console import out
     from harness.cli.tables import show_runs
     from harness.runs.store import Store
@@ -31,6 +31,6 @@ def command(
     if style == "rich":
         show_runs(records, out)
     elif style == "csv":
-        typer.echo(runs_csv(run_rows(records)).rstrip())
+        typer.echo(rows_csv(run_rows(records)).rstrip())
     else:
         typer.echo(json.dumps(run_rows(records), indent=2, ensure_ascii=False))

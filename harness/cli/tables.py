@@ -58,7 +58,7 @@ def show_runs(records: Sequence[RunRecord], console: Console) -> None:
     for name, column in zip(headings, rows.columns, strict=True):
         column.no_wrap = name in {"run", "params", "train s", "ended"}  # the others give way on a narrow terminal
         column.overflow = "fold"
-    names = [_lines(record.spec.task.label, record.spec.changes) for record in records]
+    names = [lines(record.spec.task.label, record.spec.changes) for record in records]
     rows.columns[1].min_width = min(
         READABLE, max((len(line) for name in names for line in name.split("\n")), default=0)
     )
@@ -68,7 +68,7 @@ def show_runs(records: Sequence[RunRecord], console: Console) -> None:
         rows.add_row(
             record.spec.key[:8],
             Text(task),
-            Text(_lines(record.spec.cell.label)),
+            Text(lines(record.spec.cell.label)),
             str(record.spec.seed),
             *([record.spec.budget] if shown else []),
             "" if score is None else f"{value(score, first['digits'])} {first['name']}",
@@ -124,10 +124,10 @@ def _cost_table(comparison: Comparison, written: Callable[[str], str]) -> Table:
 
 def _folded(title: str) -> str:
     name, bracket, changes = title.partition(" (")
-    return _lines(name, changes.removesuffix(")").split(", ") if bracket else ())
+    return lines(name, changes.removesuffix(")").split(", ") if bracket else ())
 
 
-def _lines(name: str, changes: Sequence[str] = ()) -> str:
+def lines(name: str, changes: Sequence[str] = ()) -> str:
     """A name with each of its options, and what was changed, on a line of its own."""
     return "\n ".join(part for text in (name, *changes) for part in text.split(":"))
 

@@ -115,8 +115,14 @@ def build(
 
     Raises:
         NotSupportedError: the cell cannot be built like this.
+        HarnessError: the cell's step does not return its new states.
     """
+    from harness.modeling.engine.trace import check_step  # noqa: PLC0415 - most of it is for compiling
+
     model = Design(cell, options, architecture, hidden_size, seed).model()
+    for part in model.modules():
+        if isinstance(part, Recurrence):
+            check_step(part.cell)
     with _stream(seed, "init"):
         initialise(model, architecture.init)
     return model

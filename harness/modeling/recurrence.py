@@ -52,7 +52,7 @@ class Recurrence(Layer):
 
         A single step is run as it stands: a kernel would cost more to prepare.
         """
-        if self.engine == "loop" or len(x) == 1:
+        if self.engine == "loop" or len(x) == 1 or torch.compiler.is_compiling():
             return loop(self.cell, x, states)
         from harness.modeling.engine.select import usual  # noqa: PLC0415
 

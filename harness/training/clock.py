@@ -6,6 +6,26 @@ import time
 
 import torch
 
+Mark = float | torch.cuda.Event
+"""A moment: seconds on a CPU, an event on a GPU."""
+
+
+def mark(device: torch.device) -> Mark:
+    """The moment when the device will have finished what it was given until now."""
+    if device.type != "cuda":
+        return time.perf_counter()
+    event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+    event.record(torch.cuda.current_stream(device))
+    return event
+
+
+def between(earlier: Mark, later: Mark) -> float:
+    """The seconds from one moment to another, once the device has come to it."""
+    if isinstance(later, float) or isinstance(earlier, float):
+        return float(later) - float(earlier)  # type: ignore[arg-type]  # both are floats on a CPU
+    later.synchronize()
+    return float(earlier.elapsed_time(later)) / 1000
+
 
 class Clock:
     """Adds up the time between `start` and `stop`: wall time on a CPU, CUDA events on a GPU."""
@@ -13,24 +33,12 @@ class Clock:
     def __init__(self, device: torch.device) -> None:
         self.seconds = 0.0
         self._device = device
-        self._started: float | torch.cuda.Event = 0.0
+        self._started: Mark = 0.0
 
     def start(self) -> None:
         """Begin to count."""
-        self._started = self._mark()
+        self._started = mark(self._device)
 
     def stop(self) -> None:
         """Stop counting once the device has finished what it was given."""
-        now = self._mark()
-        if isinstance(now, float) or isinstance(self._started, float):
-            self.seconds += float(now) - float(self._started)  # type: ignore[arg-type]  # both are floats on a CPU
-        else:
-            now.synchronize()
-            self.seconds += self._started.elapsed_time(now) / 1000
-
-    def _mark(self) -> float | torch.cuda.Event:
-        if self._device.type != "cuda":
-            return time.perf_counter()
-        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
-        event.record(torch.cuda.current_stream(self._device))
-        return event
+        self.seconds += between(self._started, mark(self._device))

@@ -217,3 +217,42 @@ def test_an_engine_that_cannot_run_a_cell_is_one_sentence(tiny: Command, monkeyp
     assert done.code == 2
     assert "--engine native cannot run LSTM: there is no C compiler (no-such-compiler)" in done.err
     assert "Traceback" not in done.err
+
+
+BROKEN = """
+import torch
+from harness import Cell, Gate
+
+class {name}(Cell):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        self.gate = Gate(input_size, hidden_size)
+
+    def step(self, x, h):
+        h = torch.tanh(self.gate(x, h))
+        return {returned}
+"""
+
+
+@pytest.mark.parametrize(
+    ("returned", "engine", "sentence"),
+    [
+        ("h, h", "auto", "Mine.step returned 2 states, and must return 1: h."),
+        ("h, h", "loop", "Mine.step returned 2 states, and must return 1: h."),
+        ("torch.dropout(h, 0.5, True)", "native", "--engine native cannot run Mine: its step draws random numbers"),
+        (
+            "h.cumsum(1)",
+            "torch",
+            "--engine torch cannot run Mine: its step does what the engine has no rule for (cumsum)",
+        ),
+    ],
+)
+def test_a_step_that_cannot_be_run_as_asked_is_one_sentence(
+    returned: str, engine: str, sentence: str, tiny: Command
+) -> None:
+    Path("mine.py").write_text(BROKEN.format(name="Mine", returned=returned))
+    done = tiny("mine.py:Mine", "--engine", engine)
+    assert done.code == 2
+    assert sentence in done.err
+    assert "Traceback" not in done.err
+    assert not list(Path("results").rglob("*.json")) if Path("results").exists() else True

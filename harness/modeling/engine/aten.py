@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch.nn import functional
 
 from harness.modeling.engine.graph import Part
+from harness.modeling.engine.operators import power
 from harness.modeling.engine.parameters import Made
 from harness.modeling.engine.refused import RefusedError
 
@@ -44,31 +46,24 @@ def _neg(tracer: Tracer, a: Value) -> Node:
     return tracer.graph.neg(tracer.operand(a))
 
 
-def _lerp(tracer: Tracer, start: Value, end: Value, weight: Value) -> Node:
-    s, e, w = map(tracer.operand, (start, end, weight))
-    return tracer.graph.add(s, tracer.graph.mul(w, tracer.graph.sub(e, s)))
-
-
 def _addcmul(tracer: Tracer, a: Value, b: Value, c: Value, value: float = 1) -> Node:
     product = tracer.graph.mul(*map(tracer.operand, (b, c)), tracer.graph.constant(value))
     return tracer.graph.add(tracer.operand(a), product)
 
 
+def _where(tracer: Tracer, condition: Tensor, yes: Value, no: Value) -> Node:
+    return tracer.graph.where(*map(tracer.operand, (condition, yes, no)))
+
+
 def _power(tracer: Tracer, a: Value, exponent: Value) -> Node:
-    base = tracer.operand(a)
-    if not isinstance(exponent, int | float):
-        return tracer.graph.apply("pow", base, tracer.operand(exponent))
-    known: dict[float, Node] = {1: base, 2: tracer.graph.mul(base, base), 3: tracer.graph.mul(base, base, base)}
-    known |= {-1: tracer.graph.apply("reciprocal", base), 0.5: tracer.graph.apply("sqrt", base)}
-    return known[exponent] if exponent in known else tracer.graph.apply("pow", base, tracer.operand(exponent))
+    return power(tracer.graph, *map(tracer.operand, (a, exponent)))
 
 
 def _clamp(tracer: Tracer, a: Value, low: Value = None, high: Value = None) -> Node:
-    g, node = tracer.graph, tracer.operand(a)
-    for bound, outside in ((low, "lt"), (high, "gt")):
-        if bound is not None:
-            node = g.where(g.apply(outside, node, tracer.operand(bound)), tracer.operand(bound), node)
-    return node
+    low, high = (-math.inf if low is None else low), (math.inf if high is None else high)
+    if low > high:
+        refuse("its step clamps to an empty range")
+    return tracer.graph.apply("clamp", *map(tracer.operand, (a, low, high)))
 
 
 def _same(tracer: Tracer, a: Tensor, *_: Value, **__: Value) -> Node:
@@ -237,9 +232,7 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     **{getattr(getattr(aten, op), kind): _pointwise(op) for op in COMPARISONS for kind in ("Tensor", "Scalar")},
     aten.maximum.default: _pointwise("max"),
     aten.minimum.default: _pointwise("min"),
-    aten.where.self: _pointwise("where"),
-    aten.where.ScalarOther: _pointwise("where"),
-    aten.where.ScalarSelf: _pointwise("where"),
+    **dict.fromkeys((aten.where.self, aten.where.ScalarOther, aten.where.ScalarSelf), _where),
     aten.div.Tensor: _pointwise("div"),
     aten.div.Scalar: _pointwise("div"),
     aten.add.Tensor: _add,
@@ -253,8 +246,8 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.neg.default: _neg,
     aten.pow.Tensor_Scalar: _power,
     aten.pow.Tensor_Tensor: _power,
-    aten.lerp.Tensor: _lerp,
-    aten.lerp.Scalar: _lerp,
+    aten.lerp.Tensor: _pointwise("lerp"),
+    aten.lerp.Scalar: _pointwise("lerp"),
     aten.addcmul.default: _addcmul,
     aten.clamp.default: _clamp,
     aten.clamp_min.default: _clamp,
@@ -263,8 +256,8 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.masked_fill.Tensor: _masked_fill,
     aten.logical_not.default: _not,
     aten.bitwise_not.default: _not,
-    aten.bitwise_and.Tensor: _mul,
-    aten.logical_and.default: _mul,
+    **dict.fromkeys((aten.bitwise_and.Tensor, aten.__and__.Tensor, aten.logical_and.default), _mul),
+    **dict.fromkeys((aten.bitwise_or.Tensor, aten.__or__.Tensor, aten.logical_or.default), _pointwise("max")),
     aten.mm.default: _mm,
     aten.addmm.default: _addmm,
     aten.split.Tensor: _split,
@@ -285,13 +278,15 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten._log_softmax.default: _log_softmax,  # noqa: SLF001
     aten.native_layer_norm.default: _layer_norm,
     aten.detach.default: _pointwise("stop"),
+    aten.log_sigmoid.default: _pointwise("log_sigmoid"),
+    aten.log_sigmoid_forward.default: lambda tracer, a: (tracer.graph.apply("log_sigmoid", tracer.operand(a)), None),
     **dict.fromkeys((aten.clone.default, aten.alias.default, aten._to_copy.default, aten.lift_fresh.default), _same),  # noqa: SLF001
 }
 """How an operator of torch makes nodes of its arguments."""
 
 
-def _softplus(a: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:  # noqa: ARG001 - beyond it, both are equal
-    return (torch.relu(beta * a) + torch.log1p(torch.exp(-torch.abs(beta * a)))) / beta
+def _softplus(a: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
+    return torch.where(beta * a > threshold, a, -functional.logsigmoid(-beta * a) / beta)
 
 
 def _gelu(a: Tensor, approximate: str = "none") -> Tensor:
@@ -301,22 +296,72 @@ def _gelu(a: Tensor, approximate: str = "none") -> Tensor:
 
 
 def _elu(a: Tensor, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Tensor:
-    below = alpha * torch.expm1(torch.clamp(a, max=0) * input_scale)
-    return scale * torch.where(a > 0, a, below)
+    below = torch.where(a > 0, 0, a)  # where a is infinite, the side that is not taken must not make a NaN
+    return torch.where(a > 0, scale * a, alpha * scale * torch.expm1(below * input_scale))
+
+
+def _hardtanh(a: Tensor, low: float = -1, high: float = 1) -> Tensor:
+    return torch.where((a > low) & (a < high), a, torch.clamp(a, low, high).detach())
+
+
+def _hardsigmoid(a: Tensor) -> Tensor:
+    return torch.where((a > -3) & (a < 3), (a + 3) / 6, (torch.clamp(a + 3, 0, 6) / 6).detach())  # noqa: PLR2004
+
+
+def _hardswish(a: Tensor) -> Tensor:
+    outside = (a <= -3) | (a >= 3)  # noqa: PLR2004
+    inside = torch.where(outside, 0, a)
+    below = (a * torch.clamp(a + 3, 0, 6) / 6).detach()
+    return torch.where(outside, torch.where(a < 0, below, a), inside * (inside + 3) / 6)
+
+
+def _log_sum_exp(a: Tensor, dim: list[int], keepdim: bool = False) -> Tensor:  # noqa: FBT001, FBT002
+    largest = a.amax(dim, keepdim=True).detach()
+    largest = torch.where(largest.abs() == math.inf, 0, largest)
+    total = torch.log(torch.exp(a - largest).sum(dim, keepdim=True)) + largest
+    return total if keepdim else total.squeeze(dim[0])
+
+
+def _variance(
+    a: Tensor,
+    dim: list[int] | None = None,
+    *,
+    correction: float | None = None,
+    keepdim: bool = False,
+) -> Tensor:
+    dim = dim or [0]
+    centred = a - a.mean(dim, keepdim=True)
+    return (centred * centred).sum(dim, keepdim=keepdim) / (a.shape[dim[0]] - (1 if correction is None else correction))
+
+
+def _norm(a: Tensor, order: float = 2, dim: list[int] | None = None, keepdim: bool = False, **_: Value) -> Tensor:  # noqa: FBT001, FBT002
+    if order not in {1, 2}:
+        refuse(f"its step takes a norm of order {order}")
+    return _root((a * a).sum(dim or [0], keepdim=keepdim)) if order == 2 else a.abs().sum(dim or [0], keepdim=keepdim)  # noqa: PLR2004
+
+
+def _root(a: Tensor) -> Tensor:
+    """The square root, with no gradient at 0."""
+    return torch.where(a == 0, 0, torch.sqrt(torch.where(a == 0, 1, a)))
 
 
 FORMULAS: dict[Any, Callable[..., Any]] = {
     aten.silu.default: lambda a: a * torch.sigmoid(a),
     aten.mish.default: lambda a: a * torch.tanh(functional.softplus(a)),
     aten.softplus.default: _softplus,
-    aten.log_sigmoid_forward.default: lambda a: (-_softplus(-a), a.new_zeros(0)),
     aten.gelu.default: _gelu,
     aten.elu.default: _elu,
+    aten.celu.default: lambda a, alpha=1.0: _elu(a, alpha, 1, 1 / alpha),
     aten.leaky_relu.default: lambda a, slope=0.01: torch.where(a > 0, a, slope * a),
-    aten.hardtanh.default: lambda a, low=-1, high=1: torch.clamp(a, low, high),
-    aten.hardsigmoid.default: lambda a: torch.clamp(a + 3, 0, 6) / 6,
-    aten.hardswish.default: lambda a: a * torch.clamp(a + 3, 0, 6) / 6,
+    aten.hardtanh.default: _hardtanh,
+    aten.hardsigmoid.default: _hardsigmoid,
+    aten.hardswish.default: _hardswish,
     aten.addcdiv.default: lambda a, b, c, value=1: a + value * b / c,
     aten.square.default: lambda a: a * a,
+    aten.amin.default: lambda a, dim=(), keepdim=False: -torch.amax(-a, dim, keepdim=keepdim),
+    aten.logsumexp.default: _log_sum_exp,
+    aten.var.correction: _variance,
+    aten.std.correction: lambda *args, **options: _root(_variance(*args, **options)),
+    aten.linalg_vector_norm.default: _norm,
 }
 """Operators that are formulas of others."""

@@ -6,10 +6,12 @@ import ctypes
 import hashlib
 import os
 import platform
+import shlex
 import shutil
 import stat
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -37,27 +39,36 @@ def load(source: str, dtype: torch.dtype) -> ctypes.CDLL:
 @lru_cache(maxsize=256)
 def _loaded(source: str, kind: str) -> ctypes.CDLL:
     compiler = find_compiler()
-    content = "\0".join([source, kind, compiler, *FLAGS, _processor()])
+    content = "\0".join([source, kind, *compiler, *FLAGS, _processor()])
     path = folder() / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.so"
-    if not path.exists():
+    if not _whole(path):
         _compile(compiler, source, kind, path)
     try:
         return ctypes.CDLL(str(path))
     except OSError as error:
+        with suppress(OSError):
+            path.unlink()
         raise RefusedError(f"what was compiled cannot be loaded: {error}") from None
 
 
-def find_compiler() -> str:
-    """The C compiler: that of CC, or the system's.
+def find_compiler() -> list[str]:
+    """The command of the C compiler: that of CC, with its arguments if it has any, or the system's.
 
     Raises:
         RefusedError: there is none.
     """
-    names = [os.environ["CC"]] if os.environ.get("CC") else ["cc", "gcc", "clang"]
-    for name in names:
-        if path := shutil.which(name):
-            return path
-    raise RefusedError(f"there is no C compiler ({', '.join(names)})")
+    asked = os.environ.get("CC", "").strip()
+    for command in [[asked], _words(asked)] if asked else [["cc"], ["gcc"], ["clang"]]:
+        if path := shutil.which(command[0]):
+            return [path, *command[1:]]
+    raise RefusedError(f"there is no C compiler ({asked or 'cc, gcc, clang'})")
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command) or [command]
+    except ValueError:  # a quotation mark without another
+        return [command]
 
 
 def folder() -> Path:
@@ -75,28 +86,46 @@ def folder() -> Path:
         found = path.stat()
     except OSError as error:
         raise RefusedError(f"the folder for compiled code cannot be made: {error}") from None
-    if hasattr(os, "geteuid") and (found.st_uid != os.geteuid() or found.st_mode & OTHERS_WRITE):
+    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+        raise RefusedError(
+            f"the folder for compiled code belongs to somebody else ({path}): set HARNESS_CACHE to your own"
+        )
+    if found.st_mode & OTHERS_WRITE:
         raise RefusedError(f"others can write into the folder for compiled code ({path}): chmod go-w {path}")
     return path
 
 
-def _compile(compiler: str, source: str, kind: str, path: Path) -> None:
+def _compile(compiler: list[str], source: str, kind: str, path: Path) -> None:
     """Compile beside the path and move it there, so that two who compile at once do not meet."""
     message = ""
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-            code, made = Path(scratch, "step.c"), Path(scratch, "step.so")
+            code, made, digest = Path(scratch, "step.c"), Path(scratch, "step.so"), Path(scratch, "step.sha256")
             code.write_text(source, encoding="utf-8")
             for maths, libraries in MATHS:
-                command = [compiler, *FLAGS, f"{kind}", maths, str(code), "-o", str(made), *libraries]
-                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                command = [*compiler, *FLAGS, f"{kind}", maths, str(code), "-o", str(made), *libraries]
+                done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
                 if done.returncode == 0:
+                    digest.write_text(_digest(made), encoding="utf-8")
+                    digest.replace(path.with_suffix(".sha256"))
                     made.replace(path)
                     return
                 message = done.stderr.strip() or f"exit code {done.returncode}"
     except OSError as error:
         message = str(error)
-    raise RefusedError(f"{compiler} could not compile it: {message.splitlines()[-1]}")
+    raise RefusedError(f"{' '.join(compiler)} could not compile it: {message.splitlines()[-1]}")
+
+
+def _whole(path: Path) -> bool:
+    """Whether compiled code is there as it was written: what was cut short could end the process."""
+    try:
+        return path.with_suffix(".sha256").read_text(encoding="utf-8") == _digest(path)
+    except OSError:
+        return False
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @cache

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from harness.modeling.engine.plan import Plan
     from harness.modeling.engine.program import Place, Program
 
+DEEP = 256
+"""Of how many products a sum is added up at once."""
+
 
 class Eager:
     """A plan as operations of torch.
@@ -25,6 +28,7 @@ class Eager:
     """
 
     name = "torch"
+    prepares = False
 
     def __init__(self, plan: Plan) -> None:
         self._programs: dict[str, Program] = {
@@ -38,8 +42,13 @@ class Eager:
 
     @staticmethod
     def product(a: torch.Tensor, matrix: torch.Tensor, out: torch.Tensor, *, add: bool = False) -> None:
-        """See `Products`."""
-        torch.addmm(out, a, matrix, out=out) if add else torch.mm(a, matrix, out=out)
+        """See `Products`. Long sums are added up in parts, which rounds less."""
+        if not add:
+            torch.mm(a, matrix, out=out)
+            return
+        deep = DEEP if a.device.type == "cpu" else len(matrix)
+        for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
+            out += torch.mm(part, rows)
 
     def bind(self, name: str, buffers: Mapping[str, torch.Tensor], rows: int) -> Callable[[int, int], None]:
         """One of the plan's programs; see `Native.bind`."""
@@ -74,6 +83,6 @@ class Eager:
 
 def _at(place: Place, buffers: Mapping[str, torch.Tensor], t: int, begin: int, width: int) -> torch.Tensor:
     """A value at a step: (batch, width)."""
-    index = {Kind.HISTORY: t + place.later, Kind.PIECE: t - begin, Kind.TURNS: (t + place.later) & 1}
-    whole = buffers[place.buffer.name][index[place.buffer.kind]]
+    index = {Kind.HISTORY: t + place.later, Kind.TURNS: (t + place.later) & 1}
+    whole = buffers[place.buffer.name][index.get(place.buffer.kind, t - begin)]
     return whole if whole.shape[1] == width else whole.narrow(1, place.column, width)

@@ -18,6 +18,7 @@ PRELUDE = Path(__file__).with_name("step.c")
 INDEX = {
     Kind.HISTORY: "(t + {later}) * n0",
     Kind.PIECE: "(t - t0) * n0",
+    Kind.FEW: "(t - few) * n0",
     Kind.TURNS: "((t + {later}) & 1) * n0",
     Kind.ROWS: "0",
 }
@@ -74,6 +75,7 @@ class Source:
         """Add a program."""
         self._using = self.used[name] = set()
         stages = [self._stage(schedule, stage) for stage in schedule.stages]
+        prepared = list(self._few(schedule.program.prepared))
         time = "int64_t t = t1 - 1; t >= t0; t--" if schedule.program.backward else "int64_t t = t0; t < t1; t++"
         body = [
             f"void {name}(const int64_t *sizes, const double *constants, void *const *buffers, product *multiply,",
@@ -82,12 +84,28 @@ class Source:
             *(f"  const int64_t {size} = sizes[{size[1:]}];" for size in self.sizes.known.values()),
             *(f"  const real {constant} = constants[{constant[1:]}];" for constant in self.constants.known.values()),
             *(self._declare(buffer, label) for buffer, label in self.buffers.items()),
-            f"  for ({time}) {{",
+            *(prepared or [f"  for ({time}) {{"]),
             *(line for stage in stages for line in stage),
             "  }",
             "}",
         ]
         self._functions.append("\n".join(body))
+
+    def _few(self, prepared: dict[Node, Buffer]) -> Iterable[str]:
+        """The head of the loop over time, where some affine maps of the input are prepared for a few steps."""
+        if not prepared:
+            return
+        yield "  for (int64_t t = t0, few = t0; t < t1; t++) {"
+        yield "    if (t == few + FEW_STEPS(n0)) few = t;"
+        yield "    if (t == few) {"
+        yield "      const int64_t end = few + FEW_STEPS(n0) < t1 ? few + FEW_STEPS(n0) : t1;"
+        for leaf, buffer in prepared.items():
+            operand, matrix, bias = leaf.args
+            x, to = self.buffer(Buffer("x", operand.width, Kind.HISTORY)), self.buffer(buffer)
+            w, b = self.buffer(packed(matrix.attr[0], transposed=False)), self.buffer(vector(bias.attr, bias.width))
+            sizes = f"{self.sizes(operand.width)}, {self.sizes(leaf.width)}"
+            yield f"      prepare(multiply, {x}, {w}, {b}, {to}, {sizes}, few, end, n0, b0, b1);"
+        yield "    }"
 
     def _declare(self, buffer: Buffer, label: str) -> str:
         place = label[1:]
@@ -116,7 +134,7 @@ class Source:
         a, c = (self.address(place, "b0") for place in (product.operand, product.result))
         lda, ldc = (self.sizes(place.buffer.width) for place in (product.operand, product.result))
         counts = f"b1 - b0, {self.sizes(inner)}, {self.sizes(outer)}"
-        return f"multiply({a}, {lda}, 1, {matrix}, {counts}, {c}, {ldc}, {int(product.add)});"
+        return f"multiply({a}, {lda}, 1, {matrix}, {counts}, {c}, {ldc}, {int(product.add)}, 0);"
 
     def address(self, place: Place, row: str) -> str:
         """Where a row begins, in C."""
@@ -187,7 +205,7 @@ class _Rows:
         return f"{name} = {value} != {value} || {value} > {name} ? {value} : {name};"
 
     def _computed(self, node: Node, inside: set[Node]) -> str:
-        values = [self._read(arg, inside) for arg in node.args]
+        values = [self._read(arg, inside) for arg in node.args if arg is not self.schedule.within.get(node)]
         if node.op == "expand":
             return values[0]
         return " + ".join(values) if node.op == "add" else OPERATORS[node.op].c.format(*values)

@@ -128,7 +128,10 @@ class Graph:
 
     def where(self, condition: Node, yes: Node, no: Node | None = None) -> Node:
         """One or the other; 0 where there is no other."""
-        return self.apply("where", condition, yes, self.constant(0) if no is None else no)
+        no = self.constant(0) if no is None else no
+        if condition.op == "constant":
+            return yes if condition.attr else no
+        return self.apply("where", condition, yes, no)
 
     def mm(self, a: Node, matrix: Node, *, transposed: bool = False) -> Node:
         """The product of each row with a matrix, or with its transpose."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.modeling.engine import build
 from harness.modeling.engine.emit import Source
+from harness.modeling.engine.memory import POOL
 from harness.modeling.engine.products import in_parts, products, threads_for
 from harness.modeling.engine.program import Kind, Schedule
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from harness.modeling.engine.plan import Plan
     from harness.modeling.engine.program import Buffer, Program
 
+ROWS_ENOUGH = 32
+"""As in step.c."""
 Steps = "Callable[[int, int], None]"
 
 
@@ -34,6 +37,7 @@ class Native:
     """
 
     name = "native"
+    prepares = True
 
     def __init__(self, plan: Plan, dtype: torch.dtype) -> None:
         source = Source()
@@ -83,8 +87,9 @@ class Native:
 
     def _memory(self, name: str, buffer: Buffer, buffers: Mapping[str, Tensor], rows: int) -> Tensor:
         """A buffer; those that are a program's own are made, and matrices are packed."""
-        if buffer in self._own[name]:
-            return next(iter(buffers.values())).new_empty(rows, buffer.width)
+        if buffer in self._own[name] or buffer.kind == Kind.FEW:
+            steps = -(-ROWS_ENOUGH // rows) if buffer.kind == Kind.FEW else 1
+            return POOL.empty(next(iter(buffers.values())), steps * rows, buffer.width)
         if buffer.kind == Kind.MATRIX:
             which, _, number = buffer.name.partition(" ")
             matrix = buffers[f"matrix {number}"]

@@ -40,12 +40,16 @@ class Plan:
         self.split = split
         graph = self.graph = split.graph
         self.histories = [Buffer(f"state {k}", s.width, Kind.HISTORY) for k, s in enumerate(split.states)]
-        self.leaves = {leaf: Buffer(f"leaf {k}", leaf.width, Kind.PIECE) for k, leaf in enumerate(split.leaves)}
+        self.leaves = {
+            leaf: Buffer(f"leaf {k}", leaf.width, Kind.FEW if _maps(split.input, leaf) else Kind.PIECE)
+            for k, leaf in enumerate(split.leaves)
+        }
         before: dict[Node, Place] = {s: Place(h) for s, h in zip(split.states, self.histories, strict=True)}
         x = {split.input: Place(Buffer(X, split.input.width, Kind.HISTORY))}
         leaves = {leaf: Place(buffer) for leaf, buffer in self.leaves.items()} | x
+        prepared = {leaf: buffer for leaf, buffer in self.leaves.items() if buffer.kind == Kind.FEW}
         after = [(s, Place(h, later=1)) for s, h in zip(split.after, self.histories, strict=True)]
-        self.inference = Program(graph, backward=False, given=before | leaves, stored=after)
+        self.inference = Program(graph, backward=False, given=before | leaves, stored=after, prepared=prepared)
 
         carried = [graph.make("carry", attr=k, width=s.width, part=Part.STATE) for k, s in enumerate(split.states)]
         seen = graph.make("carry", attr=SEEN, width=split.states[0].width, part=Part.STATE)
@@ -59,7 +63,8 @@ class Plan:
         keep = kept(needed, [*before, *split.after, split.input])
         places = {node: Place(Buffer(f"kept {k}", node.width, Kind.HISTORY)) for k, node in enumerate(keep)}
         self.kept = [place.buffer for place in places.values()]
-        self.forward = Program(graph, backward=False, given=before | leaves, stored=[*after, *places.items()])
+        stored = [*after, *places.items()]
+        self.forward = Program(graph, backward=False, given=before | leaves, stored=stored, prepared=prepared)
 
         self.turns = [Buffer(f"turn {k}", s.width, Kind.TURNS) for k, s in enumerate(split.states)]
         given = before | x | dict(after) | places
@@ -111,3 +116,8 @@ class Plan:
         if node not in self._written:
             self._written[node] = Place(Buffer(f"piece {len(self._written)}", node.width, Kind.PIECE))
         return self._written[node]
+
+
+def _maps(operand: Node, leaf: Node) -> bool:
+    """Whether a leaf is an affine map of this."""
+    return leaf.op == "linear" and leaf.args[0] is operand

@@ -19,7 +19,7 @@ enum { BYTES = 32, TALL = 6 };
 #else
 enum { BYTES = 16, TALL = 6 };
 #endif
-enum { LANES = BYTES / sizeof(real), WIDE = 2 * LANES, DEEP = 256 };
+enum { LANES = BYTES / sizeof(real), WIDE = 2 * LANES, DEEP = 256, PANEL = 512, FEW = 12 };
 typedef real vec __attribute__((vector_size(BYTES), aligned(sizeof(real))));
 
 /* How many numbers an inner × outer matrix has when it is packed. */
@@ -46,7 +46,7 @@ void pack(const real *w, int64_t down, int64_t right, int64_t inner, int64_t out
 /* One tile: c (tall × wide) = or += a (tall × deep) · a strip of the packed matrix. */
 static inline __attribute__((always_inline)) void tile(const int tall, const real *a, int64_t down, int64_t right,
                                                        const real *w, int64_t deep, real *c, int64_t ldc, int64_t wide,
-                                                       int add) {
+                                                       const real *bias, int add) {
   vec sum[TALL][2];
   const real *row[(TALL + 2) / 3]; /* every third row has a pointer: an address may add one or two times `down` to it */
 #pragma GCC unroll 16
@@ -65,40 +65,78 @@ static inline __attribute__((always_inline)) void tile(const int tall, const rea
     for (int i = 0; i < (tall + 2) / 3; i++) row[i] += right;
   }
   if (wide == WIDE) {
+    const vec zero = {0}, first[2] = {bias ? *(const vec *)bias : zero, bias ? *(const vec *)(bias + LANES) : zero};
 #pragma GCC unroll 16
     for (int i = 0; i < tall; i++) {
       vec *to = (vec *)(c + i * ldc);
-      to[0] = add ? to[0] + sum[i][0] : sum[i][0];
-      to[1] = add ? to[1] + sum[i][1] : sum[i][1];
+      to[0] = (add ? to[0] : first[0]) + sum[i][0];
+      to[1] = (add ? to[1] : first[1]) + sum[i][1];
     }
   } else {
     real part[TALL][WIDE];
     memcpy(part, sum, sizeof(real) * WIDE * tall);
     for (int i = 0; i < tall; i++)
-      for (int64_t j = 0; j < wide; j++) c[i * ldc + j] = (add ? c[i * ldc + j] : 0) + part[i][j];
+      for (int64_t j = 0; j < wide; j++) c[i * ldc + j] = (add ? c[i * ldc + j] : bias ? bias[j] : 0) + part[i][j];
   }
 }
 
-/* c (rows × outer) = or += a (rows × inner) · w, with w packed; a lies as `pack` says of w. */
-void multiply(const real *a, int64_t down, int64_t right, const real *w, int64_t rows, int64_t inner, int64_t outer,
-              real *c, int64_t ldc, int64_t add) {
-  const int64_t blocks = (rows + TALL - 1) / TALL;
-  for (int64_t k0 = 0; k0 < inner; k0 += DEEP, add = 1) {
-    const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP;
-    for (int64_t j0 = 0; j0 < outer; j0 += WIDE, w += WIDE * deep) {
-      const int64_t wide = outer - j0 < WIDE ? outer - j0 : WIDE;
-      for (int64_t n = 0; n < blocks; n++) {
-        const int64_t i0 = rows * n / blocks;
-        const real *from = a + i0 * down + k0 * right;
-        real *to = c + i0 * ldc + j0;
+/* The tiles of one block of rows (`tall` of them) in the columns from j0 to j1, which are packed at w. */
+static void across(int64_t tall, const real *a, int64_t down, int64_t right, const real *w, int64_t deep, real *c,
+                   int64_t ldc, int64_t j0, int64_t j1, const real *bias, int add) {
+  for (int64_t j = j0; j < j1; j += WIDE, w += WIDE * deep) {
+    const int64_t wide = j1 - j < WIDE ? j1 - j : WIDE;
+    const real *first = bias ? bias + j : 0;
 #define CASE(T) \
   case T: \
-    tile(T < TALL ? T : TALL, from, down, right, w, deep, to, ldc, wide, add); \
+    tile(T < TALL ? T : TALL, a, down, right, w, deep, c + j, ldc, wide, first, add); \
     break;
-        switch (rows * (n + 1) / blocks - i0) {
-          CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
-        }
-      }
+    switch (tall) {
+      CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
     }
   }
+}
+
+/* What one block of a packed matrix, deep × (j1 - j0), adds to the columns from j0 to j1 of c. While few rows go by, each
+   strip of the block stays in the first cache; where rows are many, the block stays in the second. Where a lies by
+   columns, its rows are copied, since such rows collide in the first cache. */
+static void block(const real *a, int64_t down, int64_t right, const real *w, int64_t rows, int64_t deep, real *c,
+                  int64_t ldc, int64_t j0, int64_t j1, const real *bias, int add) {
+  const int64_t blocks = (rows + TALL - 1) / TALL;
+  const int64_t step = right == 1 && blocks <= FEW ? WIDE : j1 - j0;
+  real copied[DEEP * TALL];
+  for (int64_t j = j0; j < j1; j += step, w += step * deep)
+    for (int64_t n = 0; n < blocks; n++) {
+      const int64_t i0 = rows * n / blocks, tall = rows * (n + 1) / blocks - i0, end = j + step < j1 ? j + step : j1;
+      if (right == 1) {
+        across(tall, a + i0 * down, down, 1, w, deep, c + i0 * ldc, ldc, j, end, bias, add);
+      } else {
+        for (int64_t k = 0; k < deep; k++)
+          for (int64_t i = 0; i < tall; i++) copied[k * tall + i] = a[(i0 + i) * down + k * right];
+        across(tall, copied, 1, tall, w, deep, c + i0 * ldc, ldc, j, end, bias, add);
+      }
+    }
+}
+
+/* c (rows × outer) = or += a (rows × inner) · w, with w packed; a lies as `pack` says of w. To what is not added to c,
+   the bias is, where there is one. */
+void multiply(const real *a, int64_t down, int64_t right, const real *w, int64_t rows, int64_t inner, int64_t outer,
+              real *c, int64_t ldc, int64_t add, const real *bias) {
+  const int64_t padded = (outer + WIDE - 1) / WIDE * WIDE;
+  for (int64_t j0 = 0; j0 < outer; j0 += PANEL)
+    for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {
+      const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP, j1 = j0 + PANEL < outer ? j0 + PANEL : outer;
+      block(a + k0 * right, down, right, w + k0 * padded + j0 * deep, rows, deep, c, ldc, j0, j1, bias, add || k0);
+    }
+}
+
+/* The same with w as it is, its rows `below` apart and its columns `beside`: each block is packed when it is needed. */
+void multiply_once(const real *a, int64_t down, int64_t right, const real *w, int64_t below, int64_t beside,
+                   int64_t rows, int64_t inner, int64_t outer, real *c, int64_t ldc, int64_t add) {
+  static _Thread_local real packed[DEEP * PANEL];
+  for (int64_t j0 = 0; j0 < outer; j0 += PANEL)
+    for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {
+      const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP, j1 = j0 + PANEL < outer ? j0 + PANEL : outer;
+      pack(w + k0 * below + j0 * beside, below, beside, deep, j1 - j0, packed);
+      block(a + k0 * right, down, right, packed, rows, deep, c, ldc, j0, j1, 0, add || k0);
+    }
 }

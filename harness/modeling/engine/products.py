@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.modeling.engine import build
+from harness.modeling.engine.memory import POOL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,31 +33,33 @@ class Products:
 
     def __init__(self, dtype: torch.dtype) -> None:
         library = build.load(SOURCE.read_text(encoding="utf-8"), dtype)
-        self._size, self._pack, self._multiply = library.packed_size, library.pack, library.multiply
+        self._size, self._pack, self._multiply = library.packed_size, library.pack, library.multiply_once
         self._size.restype = ctypes.c_int64
         pointer, number = ctypes.c_void_p, ctypes.c_int64
         self._size.argtypes = [number, number]
         self._pack.argtypes = [pointer, number, number, number, number, pointer]
         several = [number] * 3
-        self._multiply.argtypes = [pointer, number, number, pointer, *several, pointer, number, number]
-        self.address = ctypes.cast(self._multiply, ctypes.c_void_p)
+        self._multiply.argtypes = [*[pointer, number, number] * 2, *several, pointer, number, number]
+        self.address = ctypes.cast(library.multiply, ctypes.c_void_p)
 
     def pack(self, matrix: Tensor) -> Tensor:
         """A matrix (inner, outer), however it lies, in the order in which a product reads it."""
-        packed = matrix.new_empty(self._size(*matrix.shape))
+        packed = POOL.empty(matrix, self._size(*matrix.shape))
         self._pack(matrix.data_ptr(), *matrix.stride(), *matrix.shape, packed.data_ptr())
         return packed
 
     def __call__(self, a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False) -> None:
         """Write a (rows, inner) · matrix (inner, outer) to `out`, whose rows are contiguous, or add it there."""
-        packed = self.pack(matrix)
+        by_rows = len(a) >= matrix.shape[1]
 
         def share(low: int, high: int, _part: int) -> None:
-            rows, to = a[low:high], out[low:high]
-            counts = (high - low, *matrix.shape)
-            self._multiply(rows.data_ptr(), *a.stride(), packed.data_ptr(), *counts, to.data_ptr(), out.stride(0), add)
+            part = slice(low, high)
+            rows, columns, to = (a[part], matrix, out[part]) if by_rows else (a, matrix[:, part], out[:, part])
+            counts = (len(rows), *columns.shape)
+            operands = (tensor for each in (rows, columns) for tensor in (each.data_ptr(), *each.stride()))
+            self._multiply(*operands, *counts, to.data_ptr(), out.stride(0), add)
 
-        in_parts(share, len(a))
+        in_parts(share, max(len(a), matrix.shape[1]))
 
 
 def threads_for(rows: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from harness.modeling.engine.graph import within
@@ -18,6 +19,7 @@ class Kind(Enum):
 
     HISTORY = "by the time step"
     PIECE = "by the time step within the piece of time that a call does"
+    FEW = "by the time step within a few that are prepared together"
     TURNS = "by odd and even time steps"
     ROWS = "for the step that is being done"
     VECTOR = "for all"
@@ -56,6 +58,7 @@ class Program:
         given: where values lie that are there.
         stored: where values are to be written.
         summed: what is to be added up over time and batch, each into a vector.
+        prepared: affine maps of the input, and where each is written for a few steps at once.
     """
 
     graph: Graph
@@ -63,6 +66,7 @@ class Program:
     given: dict[Node, Place]
     stored: list[tuple[Node, Place]]
     summed: list[tuple[Node, Buffer]] = field(default_factory=list)
+    prepared: dict[Node, Buffer] = field(default_factory=dict)
 
     def nodes(self) -> list[Node]:
         """All that is computed or read, in order."""
@@ -104,6 +108,7 @@ class Schedule:
         stages: one after the other at each time step.
         homes: where each computed value is written; empty where it stays in a register.
         sums: the vectors that a value is added to.
+        within: of sums of which a product is added to another term where that lies, this term.
         buffers: that the program needs for itself.
     """
 
@@ -112,9 +117,11 @@ class Schedule:
         self.graph = program.graph
         self.homes: dict[Node, list[Place]] = {}
         self.sums: dict[Node, list[Buffer]] = {}
+        self.within: dict[Node, Node] = {}
         self.buffers: list[Buffer] = []
         self.stages: list[Stage] = []
         self._roots: list[Node] = []
+        self._writers: dict[Node, list[Node]] = {}
         self._when: dict[Node, int] = {}
         self._adding: list[tuple[Node, Place, Node | None]] = []
         self._uses = Counter(arg for node in program.nodes() if node not in program.given for arg in node.args)
@@ -124,6 +131,7 @@ class Schedule:
         for node, buffer in program.summed:
             self.sums.setdefault(self._computed(node), []).append(buffer)
         self._roots += list(self.sums)
+        self._add_to_what_is_prepared()
         self._place_operands()
         self._assign_stages()
         self._form_loops()
@@ -141,7 +149,8 @@ class Schedule:
 
     def _store_whole(self, node: Node, place: Place) -> None:
         """Write a value to its place; products that nothing else needs are added to it there."""
-        products = [arg for arg in node.args if arg.op == "mm" and self._uses[arg] == 1] if node.op == "add" else []
+        terms = node.args if node.op == "add" else ()
+        products = [arg for arg in terms if arg.op == "mm" and self._uses[arg] == 1 and arg.width == node.width]
         if node.op == "mm" and self._uses[node] == 1:
             products, rest = [node], None
         elif products and self._uses[node] == 1:
@@ -156,23 +165,62 @@ class Schedule:
         for number, product in enumerate(products):
             self._adding.append((product, place, rest if number == 0 else products[number - 1]))
 
-    def _store(self, node: Node, place: Place) -> None:
+    def _store(self, node: Node, place: Place) -> list[Node]:
+        """Have a value written to a place, and tell by which nodes."""
         if node.op == "cat":
             self.homes.setdefault(node, []).append(place)
-            begin = 0
-            for part in node.args:
-                self._store(part, place.at(begin))
-                begin += part.width
-        else:
-            computed = self._computed(node)
-            self.homes.setdefault(computed, []).append(place)
-            self._roots.append(computed)
+            starts = accumulate((part.width for part in node.args), initial=0)
+            writers = [self._store(part, place.at(start)) for part, start in zip(node.args, starts, strict=False)]
+            self._writers[node] = [writer for of_part in writers for writer in of_part]
+            return self._writers[node]
+        computed = self._computed(node)
+        self.homes.setdefault(computed, []).append(place)
+        self._roots.append(computed)
+        return [computed]
 
     def _computed(self, node: Node) -> Node:
         """The value as one that a loop computes: a copy of it where it is not."""
         if (node.pointwise or node.op in {"sum", "amax"}) and node not in self.program.given:
             return node
         return self.graph.make("copy", node, attr="here")
+
+    def _add_to_what_is_prepared(self) -> None:
+        """Products that are only added to what was prepared, column by column, are added to it where it lies."""
+        users: dict[Node, list[Node]] = {}
+        for node in self._nodes():
+            for arg in node.args:
+                users.setdefault(arg, []).append(node)
+        direct = {product for product, _, _ in self._adding}
+        for product in [node for node in users if node.op == "mm" and node not in direct]:
+            sums = self._sums_of(product, users)
+            places = {self.place(term).at(-start) for start, _, term in sums}
+            if len(places) == 1:
+                self.within |= {total: term for _, total, term in sums}
+                self.homes[product] = [places.pop()]
+
+    def _sums_of(self, product: Node, users: dict[Node, list[Node]]) -> list[tuple[int, Node, Node]]:
+        """The column from which a product is a term of a sum, the sum, and its term that was prepared; or nothing."""
+        parts = users[product] if all(user.op == "slice" for user in users[product]) else [product]
+        found, end = [], 0
+        for part in sorted(parts, key=lambda part: 0 if part is product else part.attr):
+            start = 0 if part is product else part.attr
+            total, *others = users.get(part, [product])
+            terms = [term for term in total.args if self._only_here(term, users) and term.width == part.width]
+            if start != end or others or total.op != "add" or total in self.within or not terms:
+                return []
+            found.append((start, total, terms[0]))
+            end += part.width
+        return found if end == product.width else []
+
+    def _only_here(self, term: Node, users: dict[Node, list[Node]]) -> bool:
+        """Whether a term was prepared, and nothing else reads these columns."""
+        whole = term.args[0] if term.op == "slice" else term
+        begin, end = (term.attr, term.attr + term.width) if term.op == "slice" else (0, term.width)
+        others = [user for user in users.get(whole, []) if user is not term] if term.op == "slice" else []
+        apart = all(
+            other.op == "slice" and (other.attr >= end or other.attr + other.width <= begin) for other in others
+        )
+        return whole in self.program.prepared and len(users[term]) == 1 and apart
 
     def _place_operands(self) -> None:
         """Products read and write memory."""
@@ -183,7 +231,7 @@ class Schedule:
                 if node not in direct:
                     self._keep_in_memory(node)
             for arg in node.args:
-                if arg.op == "cat" and node.pointwise:
+                if arg.op == "cat" and (node.pointwise or node.op in {"sum", "amax"}):
                     self._keep_in_memory(arg)
 
     def _keep_in_memory(self, node: Node) -> None:
@@ -220,7 +268,8 @@ class Schedule:
                     self._stage(ready).nodes.append(node)
             elif node not in direct:
                 self._when[node] = self._after_operand(node)
-                self._multiply(node, self.homes[node][0], self._when[node], add=False)
+                place = self.homes[node][0]
+                self._multiply(node, place, self._when[node], add=place.buffer.kind == Kind.FEW)
         for product, place, after in self._adding:
             when = self._after_operand(product)
             if after is not None:
@@ -260,9 +309,16 @@ class Schedule:
                 unknown -= set(loop.nodes)
                 stage.loops.append(loop)
 
-    @staticmethod
-    def _ready(node: Node, unknown: set[Node]) -> bool:
-        return not any(source in unknown for arg in node.args for source in _sources(arg))
+    def _ready(self, node: Node, unknown: set[Node]) -> bool:
+        return not any(source in unknown for arg in node.args for source in self._sources(arg))
+
+    def _sources(self, node: Node) -> list[Node]:
+        """The values that columns are taken from; where they lie side by side in memory, what writes them there."""
+        if node.op == "slice" and node not in self.program.given:
+            return self._sources(node.args[0])
+        if node.op == "cat" and node not in self.program.given:
+            return self._writers.get(node) or [source for part in node.args for source in self._sources(part)]
+        return [node]
 
     def _place_what_crosses(self) -> None:
         """What is computed in one loop and read in another lies in memory, but for numbers of the same row."""
@@ -273,7 +329,7 @@ class Schedule:
             for node in loop.nodes
         }
         for node, loop in where.items():
-            for source in (source for arg in node.args for source in _sources(arg)):
+            for source in (source for arg in node.args for source in self._sources(arg)):
                 if source in where and where[source] != loop and not self.homes.get(source):
                     same_row = source.width == 1 and where[source][0] == loop[0]
                     if not same_row:
@@ -283,12 +339,3 @@ class Schedule:
 def _width(node: Node) -> int:
     """Over which columns a node is computed."""
     return node.args[0].width if node.op in {"sum", "amax"} else node.width
-
-
-def _sources(node: Node) -> list[Node]:
-    """The values that columns are taken from."""
-    if node.op == "slice":
-        return _sources(node.args[0])
-    if node.op == "cat":
-        return [source for part in node.args for source in _sources(part)]
-    return [node]

@@ -9,7 +9,9 @@ import torch
 from torch.autograd import Function
 
 from harness.modeling.engine.evaluate import evaluate, rows_of
+from harness.modeling.engine.memory import POOL
 from harness.modeling.engine.plan import SEEN, X
+from harness.modeling.engine.program import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +35,8 @@ class Runner(Protocol):
     """Runs the programs of a plan."""
 
     name: str
+    prepares: bool
+    """Whether it makes affine maps of the input itself."""
 
     def threads(self, rows: int) -> int:
         """How many add up vectors of their own."""
@@ -62,7 +66,11 @@ class Kernel:
         self.dtype, self.device = like.dtype, like.device
         self.runner = runner
         self.piece: int | None = None
-        self.leaves = [(leaf, buffer) for leaf, buffer in plan.leaves.items() if leaf is not plan.split.input]
+        self.leaves = [
+            (leaf, buffer)
+            for leaf, buffer in plan.leaves.items()
+            if leaf is not plan.split.input and not (runner.prepares and buffer.kind == Kind.FEW)
+        ]
         self.parameters = plan.parameters()
         self._numbers = [node.attr if node.op == "vector" else node.attr[0] for node in self.parameters]
         widest = [leaf.width for leaf, _ in self.leaves] + [place.buffer.width for _, _, place in plan.products]
@@ -87,15 +95,15 @@ class Kernel:
     def forward(self, x: Tensor, states: States, values: list[Tensor], *, keep: bool) -> tuple[Any, ...]:
         """The outputs, the states after the last step, and the buffers that are kept for the backward pass."""
         time, rows = x.shape[:2]
-        histories = [x.new_empty(time + 1, rows, buffer.width) for buffer in self.plan.histories]
+        histories = [POOL.empty(x, time + 1, rows, buffer.width) for buffer in self.plan.histories]
         for history, state in zip(histories, states, strict=True):
             history[0] = state
         buffers = {buffer.name: history for buffer, history in zip(self.plan.histories, histories, strict=True)}
         if keep:
-            buffers |= {buffer.name: x.new_empty(time, rows, buffer.width) for buffer in self.plan.kept}
+            buffers |= {buffer.name: POOL.empty(x, time, rows, buffer.width) for buffer in self.plan.kept}
         ready = buffers | self._named(values) | {X: x}
-        pieces = list(self._pieces(time, rows))
-        ready |= {b.name: x.new_empty(pieces[0][1], rows, leaf.width) for leaf, b in self.leaves}
+        pieces = list(self._pieces(time, rows)) if self.leaves or self.piece else [(0, time)]
+        ready |= {b.name: POOL.empty(x, pieces[0][1], rows, leaf.width) for leaf, b in self.leaves}
         steps = self.runner.bind("forward" if keep else "inference", ready, rows)
         for begin, end in pieces:
             known = self._known(x[begin:end], values)
@@ -121,8 +129,8 @@ class Kernel:
         pieces = list(self._pieces(time, rows))
         longest = pieces[0][1]
         written = {place.buffer for _, place in plan.backward.stored if place.buffer not in plan.turns}
-        ready |= {buffer.name: x.new_empty(longest, rows, buffer.width) for buffer in written}
-        to_x = torch.empty_like(x) if to_input else None
+        ready |= {buffer.name: POOL.empty(x, longest, rows, buffer.width) for buffer in written}
+        to_x = POOL.empty(x, *x.shape) if to_input else None
         steps = self.runner.bind("backward", ready, rows)
         for begin, end in reversed(pieces):
             steps(begin, end)
@@ -208,7 +216,9 @@ class _Recurrence(Function):
         states, values = tensors[:count], list(tensors[count:])
         x = x.contiguous()
         keep = any(ctx.needs_input_grad)
-        outputs, *final, buffers = kernel.forward(x, states, values, keep=keep)
+        seen, *final, buffers = kernel.forward(x, states, values, keep=keep)
+        where = seen.untyped_storage(), seen.storage_offset(), seen.size(), seen.stride()
+        outputs = seen.new_empty(0).set_(*where)  # the same memory, but no view, which autograd lets nobody change
         if keep:
             ctx.kernel, ctx.count, ctx.buffers = kernel, count, buffers
             ctx.save_for_backward(x, outputs, *values)

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 
 from harness.errors import HarnessError, NotSupportedError
 from harness.modeling.engine.check import check
@@ -17,6 +18,7 @@ from harness.modeling.engine.native import Native
 from harness.modeling.engine.plan import Plan
 from harness.modeling.engine.refused import RefusedError
 from harness.modeling.engine.run import Kernel
+from harness.modeling.engine.settings import HOOKS, as_it_stands, hooks_on_all
 from harness.modeling.engine.split import split
 from harness.modeling.engine.trace import trace
 
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
 Engine = Literal["auto", "native", "torch", "loop"]
 TYPES = (torch.float32, torch.float64)
-PLAIN = (bool, int, float, str, type(None))
+MOST_CHOICES = 32
+"""Of settings that a cell is traced for."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,13 @@ def choose(cell: Cell, engine: Engine, loop: Run) -> Choice:
     if engine == "loop":
         return Choice("loop")
     of_cell = _chosen.setdefault(cell, {})
-    key = (engine, *_as_it_stands(cell))
-    if key not in of_cell:
+    key = (engine, *as_it_stands(cell))
+    choice = of_cell.get(key)
+    if choice is None and len(of_cell) >= MOST_CHOICES:
+        choice = Choice("loop", "its attributes change too often to trace it each time")
+    if choice is None:
         with torch.inference_mode(mode=False), torch.enable_grad():
-            of_cell[key] = _choose(cell, engine, loop)
-    choice = of_cell[key]
+            choice = of_cell[key] = _choose(cell, engine, loop)
     if engine not in {"auto", choice.engine}:
         raise NotSupportedError(f"--engine {engine} cannot run {type(cell).__name__}: {choice.reason}")
     return choice
@@ -82,10 +87,10 @@ def usual(x: Tensor, states: States) -> bool:
     return all(type(tensor) in {Tensor, nn.Parameter} for tensor in (x, *states)) and not (
         torch._C._len_torch_function_stack()  # noqa: SLF001
         or torch._C._len_torch_dispatch_stack()  # noqa: SLF001
+        or forward_ad._current_level >= 0  # noqa: SLF001
         or torch._C._functorch.peek_interpreter_stack() is not None  # noqa: SLF001
         or torch.is_autocast_enabled("cpu")
         or torch.is_autocast_enabled("cuda")
-        or torch.compiler.is_compiling()
     )
 
 
@@ -150,17 +155,5 @@ def _check_modules(cell: Cell) -> None:
         raise RefusedError("its parameters are not all of one type on one device")
     if any(dtype not in TYPES for dtype, _ in kinds):
         raise RefusedError(f"its numbers are {str(parameters[0].dtype).removeprefix('torch.')}")
-    for module in cell.modules():
-        if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks:  # noqa: SLF001
-            raise RefusedError("it has hooks")
-
-
-def _as_it_stands(cell: Cell) -> tuple[Any, ...]:
-    """All that a step may depend on besides numbers: what is traced is frozen in it."""
-    found: list[Any] = []
-    for module in cell.modules():
-        values = vars(module)
-        found += [value for value in values.values() if isinstance(value, PLAIN)]
-        found += [(p.shape, p.dtype, p.device) for p in values["_parameters"].values() if isinstance(p, Tensor)]
-        found += [len(values["_forward_hooks"]), len(values["_forward_pre_hooks"])]
-    return tuple(found)
+    if hooks_on_all() or any(getattr(module, hooks) for module in cell.modules() for hooks in HOOKS):
+        raise RefusedError("it has hooks")

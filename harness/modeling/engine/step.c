@@ -30,5 +30,19 @@ both(exp) both(expm1) both(log) both(log1p) both(tanh) both(sin) both(cos) both(
 
 /* A matrix product: see product.c. */
 typedef void product(const real *a, int64_t down, int64_t right, const real *w, int64_t rows, int64_t inner,
-                     int64_t outer, real *c, int64_t ldc, int64_t add);
+                     int64_t outer, real *c, int64_t ldc, int64_t add, const real *bias);
+
+/* Affine maps of the input are made for so many steps that a product has rows enough. */
+#define FEW_STEPS(rows) ((ROWS_ENOUGH + (rows) - 1) / (rows))
+enum { ROWS_ENOUGH = 32 };
+static void prepare(product *multiply, const real *x, const real *w, const real *bias, real *to, int64_t inner,
+                    int64_t outer, int64_t t0, int64_t t1, int64_t n0, int64_t b0, int64_t b1) {
+  if (b1 - b0 == n0) {
+    multiply(x + t0 * n0 * inner, inner, 1, w, (t1 - t0) * n0, inner, outer, to, outer, 0, bias);
+    return;
+  }
+  for (int64_t t = t0; t < t1; t++)
+    multiply(x + (t * n0 + b0) * inner, inner, 1, w, b1 - b0, inner, outer, to + ((t - t0) * n0 + b0) * outer, outer, 0,
+             bias);
+}
 

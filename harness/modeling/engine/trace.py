@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.errors import HarnessError
@@ -14,8 +16,11 @@ from harness.modeling.engine.aten import FORMULAS, FROM_NOTHING, HANDLERS
 from harness.modeling.engine.graph import Graph, Node, Part, describe, ordered
 from harness.modeling.engine.parameters import Held, Made
 from harness.modeling.engine.refused import RefusedError
+from harness.modeling.engine.settings import unchanged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch._ops import OpOverload
 
     from harness.modeling.cell import Cell
@@ -59,9 +64,11 @@ def trace(cell: Cell) -> Trace:
     """
     widths = {size for parameter in cell.parameters() for size in parameter.shape} | {cell.input_size}
     sizes = [size + extra for size in LIKELY_SIZES for extra in range(0, 1000, 6) if size + extra not in widths]
-    first, second = (_traced(cell, batch) for batch in (sizes[0], sizes[-1]))
+    traced: list[Trace] = unchanged(cell, lambda cell: [_traced(cell, batch) for batch in (sizes[0], sizes[-1])])
+    first, second = traced
     if first.describe() != second.describe():
         raise RefusedError("its step depends on the size of the batch")
+    unchanged(cell, check_derivative)
     return first
 
 
@@ -81,11 +88,9 @@ def _traced(cell: Cell, batch: int) -> Trace:
         given = [tensor.clone() for tensor in (x, *states)]
         with tracer:
             result = cell.step(x, *states)
-        after = result if isinstance(result, tuple) else (result,)
-        _check_contract(cell, after, states)
-        if not all(torch.equal(was, now) for was, now in zip(given, (x, *states), strict=True)):
-            raise HarnessError(f"{type(cell).__name__}.step changes its inputs in place: it must make new tensors.")
-        return Trace(tracer.graph, entered, nodes, tuple(tracer.operand(state) for state in after), batch)
+        after = _checked(cell, result, states, list(zip(given, (x, *states), strict=True)))
+        returned = tuple(tracer.graph.expand(tracer.operand(state), state.shape[1]) for state in after)
+        return Trace(tracer.graph, entered, nodes, returned, batch)
 
 
 def names(cell: Cell, count: int) -> tuple[str, ...]:
@@ -93,21 +98,113 @@ def names(cell: Cell, count: int) -> tuple[str, ...]:
     return cell.states if len(cell.states) == count else tuple(map(str, range(count)))
 
 
+def check_derivative(cell: Cell) -> None:
+    """See that the derivative of the step is that of its operations.
+
+    Raises:
+        RefusedError: it has one of its own.
+    """
+    generator = torch.Generator().manual_seed(0)
+    with torch.enable_grad(), torch.random.fork_rng(devices=[]), _Listening():
+        states = [_like(state, generator).requires_grad_() for state in cell.initial(2)]
+        result = cell.step(_like(states[0].new_empty(2, cell.input_size), generator).requires_grad_(), *states)
+    open_: list[Any] = [state.grad_fn for state in (result if isinstance(result, tuple) else (result,))]
+    seen = set()
+    while open_:
+        function = open_.pop()
+        if function is None or function in seen:
+            continue
+        seen.add(function)
+        if isinstance(function, BackwardCFunction):
+            raise RefusedError("its step has a derivative of its own (torch.autograd.Function)")
+        open_ += [before for before, _ in function.next_functions]
+
+
+class _Listening(TorchFunctionMode):
+    """Listens for what changes gradients on their way."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,  # noqa: ANN401
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        """Do what is asked, unless it is to change a gradient."""
+        if func is Tensor.register_hook:
+            raise RefusedError("its step has hooks on tensors")
+        return func(*args, **(kwargs or {}))
+
+
 def _like(tensor: Tensor, generator: torch.Generator) -> Tensor:
     return torch.randn(tensor.shape, generator=generator, dtype=torch.float64).mul(0.5).to(tensor)
 
 
-def _check_contract(cell: Cell, after: tuple[Any, ...], states: list[Tensor]) -> None:
+def check_step(cell: Cell) -> None:
+    """See that the step keeps the contract of a cell. A step that fails is left to who runs it.
+
+    Raises:
+        HarnessError: it does not.
+    """
+    try:
+        unchanged(cell, _try)
+    except HarnessError:
+        raise
+    except Exception:  # noqa: BLE001, S110 - its traceback belongs to the run
+        pass
+
+
+def _try(cell: Cell) -> None:
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        states = [_like(state, generator) for state in cell.initial(3)]
+        inputs = [_like(states[0].new_empty(3, cell.input_size), generator), *states]
+        given = [tensor.clone() for tensor in inputs]
+        _checked(cell, cell.step(*inputs), states, list(zip(given, inputs, strict=True)))
+
+
+def _checked(
+    cell: Cell,
+    result: object,
+    states: list[Tensor],
+    inputs: list[tuple[Tensor, Tensor]],
+) -> tuple[Tensor, ...]:
+    """The new states, if they are as the contract says; of inputs, what they were and what they are."""
     name, labels = type(cell).__name__, names(cell, len(states))
+    if not isinstance(result, tuple | Tensor):
+        raise HarnessError(f"{name}.step returned {_kind(result)}; it must return {_states(labels)}.")
+    after = result if isinstance(result, tuple) else (result,)
     if len(after) != len(states):
         raise HarnessError(
             f"{name}.step returned {len(after)} state{'s' * (len(after) != 1)}, and must return {len(states)}: "
             f"{', '.join(labels)}."
         )
     for label, new, old in zip(labels, after, states, strict=True):
-        got = f"shape {tuple(new.shape)}" if isinstance(new, Tensor) else type(new).__name__
-        if not isinstance(new, Tensor) or new.shape != old.shape:
-            raise HarnessError(f'{name}.step returned {got} for the state "{label}"; it must be {tuple(old.shape)}.')
+        start = f"{name}.step returned"
+        if not isinstance(new, Tensor):
+            raise HarnessError(f'{start} {_kind(new)} for the state "{label}"; it must be a tensor.')
+        if new.shape != old.shape:
+            shapes = [f"({', '.join(['batch', *map(str, old.shape[1:])])})", str(tuple(new.shape))]
+            raise HarnessError(
+                f'{start} shape {shapes[1]} for the state "{label}" and a batch of {len(old)}; it must be {shapes[0]}.'
+            )
+        if new.dtype != old.dtype:
+            kinds = [str(tensor.dtype).removeprefix("torch.") for tensor in (new, old)]
+            raise HarnessError(f'{start} {kinds[0]} numbers for the state "{label}"; they must be {kinds[1]}.')
+    if not all(torch.equal(was, now) for was, now in inputs):
+        raise HarnessError(f"{name}.step changes its inputs in place: it must make new tensors.")
+    return after
+
+
+def _kind(value: Any) -> str:  # noqa: ANN401
+    name = type(value).__name__
+    return "nothing (None)" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _states(labels: tuple[str, ...]) -> str:
+    if len(labels) == 1:
+        return f"the new state {labels[0]}, a tensor"
+    return f"the {len(labels)} new states as a tuple: {', '.join(labels)}"
 
 
 class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -120,6 +217,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.dtype = next(cell.parameters()).dtype
         self._names = {id(tensor): name for name, tensor in [*cell.named_buffers(), *cell.named_parameters()]}
         self._known: dict[int, tuple[Tensor, Node | int]] = {}
+        self._lost: dict[int, Tensor] = {}
 
     def enter(self, op: str, tensor: Tensor, number: int) -> Node:
         """The node of a tensor that goes into the step."""
@@ -188,6 +286,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         several = isinstance(result, list | tuple)
         for node, tensor in zip(*((nodes, result) if several else ([nodes], [result])), strict=True):
             if node is None:
+                self._lost[id(tensor)] = tensor
                 continue
             if not self.fits(tensor, node):
                 raise RefusedError(f"its step makes a tensor of shape {tuple(tensor.shape)} ({_name(func)})")
@@ -214,6 +313,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             whole = self.graph.parameters.make(func, *numbered[0], **numbered[1])
             for place, tensor in enumerate(result):
                 self._known[id(tensor)] = tensor, self.graph.parameters.make(_item, Made(whole), place)
+        elif _tensors_in((args, kwargs)):
+            raise RefusedError(f"its step decides by the value of a parameter or a constant ({_name(func)})")
         return result
 
     def _numbered(self, value: Any) -> Any:  # noqa: ANN401
@@ -229,8 +330,12 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return number
 
     def _value(self, tensor: Tensor) -> Node | int:
+        if id(tensor) in self._lost:
+            raise RefusedError("its step uses a by-product of an operation")
         if id(tensor) not in self._known:
             name = self._names.get(id(tensor))
+            if name is None and tensor.requires_grad:
+                raise RefusedError("its step uses a tensor with a gradient that is none of its parameters")
             held = Held("constant", tensor) if name is None else Held(name)
             self._known[id(tensor)] = tensor, self.graph.parameters.hold(held)
         return self._known[id(tensor)][1]
@@ -238,10 +343,12 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _vector(self, tensor: Tensor, number: int) -> Node:
         """What depends on parameters only, as the same row for all of a batch."""
         make = self.graph.parameters.make
-        if not tensor.is_floating_point():
-            raise RefusedError(f"its step computes with {str(tensor.dtype).removeprefix('torch.')} numbers")
+        if tensor.is_complex():
+            raise RefusedError("its step computes with complex numbers")
         if self.graph.parameters.fixed(number) and bool((tensor == tensor.flatten()[0]).all()):
             return self.graph.constant(tensor.flatten()[0].item())
+        if tensor.dtype != self.dtype:  # a mask, a count, a number of higher precision
+            number = make(torch.Tensor.to, Made(number), self.dtype)
         if tensor.dim() < 2 or tensor.shape[0] == 1:  # noqa: PLR2004
             return self.graph.vector(make(torch.reshape, Made(number), (-1,)), tensor.numel())
         if tensor.dim() == 2 and len(tensor) == self.batch and torch.equal(tensor, tensor[:1].expand_as(tensor)):  # noqa: PLR2004

@@ -237,7 +237,7 @@ def test_without_a_compiler_it_runs_in_torch_and_says_so(monkeypatch: pytest.Mon
     ("step", "message"),
     [
         (lambda _c, _x, h: (h, h), "Free.step returned 2 states, and must return 1: h."),
-        (lambda _c, _x, h: h[:, :2], 'Free.step returned shape .* for the state "h"; it must be'),
+        (lambda _c, _x, h: h[:, :2], 'Free.step returned shape .* for the state "h" and a batch of .*; it must be'),
         (lambda _c, _x, h: h.add_(1), "Free.step changes its inputs in place: it must make new tensors."),
     ],
 )

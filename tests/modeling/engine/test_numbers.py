@@ -1,0 +1,93 @@
+"""The bundled cells in single precision, and with numbers that are none: the engine does as the loop does."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kernels import ENGINES, kernel, results, shaken
+
+from harness import Classes, Real
+from harness.modeling.assembly import Architecture, build
+from harness.modeling.recurrence import Recurrence, loop
+from harness.registry import current
+
+if TYPE_CHECKING:
+    from harness import Cell
+
+CELLS: list[tuple[str, dict[str, object]]] = [
+    ("elman", {}),
+    ("jordan", {}),
+    ("gru", {"reset": "before"}),
+    ("gru", {"reset": "after"}),
+    ("simple-gru", {}),
+    ("lstm", {}),
+    ("lstm", {"peephole": True}),
+    ("lstm", {"coupled": True}),
+    ("window", {}),
+]
+IDS = ["-".join([name, *map(str, options.values())]) for name, options in CELLS]
+NAN, INF = float("nan"), float("inf")
+
+
+def bundled(name: str, options: dict[str, object], size: int) -> Cell:
+    """A bundled cell, as it stands in a model."""
+    cell = current().cells().find(f"cell-harness/{name}").load()
+    model = build(cell, options, Architecture(Real(8), Classes(5), "many to many"), size, seed=0)
+    return next(part.cell for part in model.modules() if isinstance(part, Recurrence))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("name", "options"), CELLS, ids=IDS)
+def test_single_precision_is_no_further_from_the_truth_than_twice_the_loops(
+    engine: str, name: str, options: dict[str, object]
+) -> None:
+    double = shaken(bundled(name, options, 32))
+    single = copy.deepcopy(double).float()
+    double.load_state_dict({key: value.double() for key, value in single.state_dict().items()})
+    truth = results(double, loop, 120, 8)
+    own, plain = (results(single, run, 120, 8) for run in (kernel(single, engine), loop))
+    for key, right in truth.items():
+        off, usual = ((found[key].double() - right).norm().item() for found in (own, plain))
+        assert off <= 2 * usual + 1e-7 * right.norm().item(), key
+
+
+def with_number(cell: Cell, run: Any, where: str, at: int, number: float) -> dict[str, torch.Tensor]:
+    """Outputs and gradients of a run in which one number of x, of a state or of a parameter is replaced."""
+    cell = copy.deepcopy(cell)
+    generator = torch.Generator().manual_seed(4)
+    sources: dict[str, torch.Tensor] = {"x": torch.randn(5, 4, 8, generator=generator, dtype=torch.float64)}
+    count = len(cell.initial(4))
+    for number_, state in enumerate(cell.initial(4)):
+        sources[f"state {number_}"] = torch.randn(state.shape, generator=generator, dtype=torch.float64)
+    sources |= dict(cell.named_parameters())
+    keys = [key for key in sources if where in key or (where == "parameter" and key in dict(cell.named_parameters()))]
+    chosen = sources[keys[at % len(keys)]]
+    chosen.data.view(-1)[at % chosen.numel()] = number
+    given_ = [tensor.requires_grad_() for tensor in sources.values()]
+    outputs, final = run(cell, given_[0], tuple(given_[1 : 1 + count]))
+    total = torch.stack([part.sum() for part in (outputs, *final)]).sum()
+    found = dict(zip(sources, torch.autograd.grad(total, given_, materialize_grads=True), strict=True))
+    return {"outputs": outputs, **{f"d {key}": value for key, value in found.items()}}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("name", "options"), CELLS, ids=IDS)
+def test_nan_and_infinity_come_through(engine: str, name: str, options: dict[str, object]) -> None:
+    cell = shaken(bundled(name, options, 6))
+    made = kernel(cell, engine)
+
+    @settings(max_examples=8, derandomize=True)
+    @given(st.sampled_from(["x", "state", "parameter"]), st.integers(0, 500), st.sampled_from([NAN, INF, -INF]))
+    def check(where: str, at: int, number: float) -> None:
+        own, right = (with_number(cell, run, where, at, number) for run in (made, loop))
+        for key, value in right.items():
+            torch.testing.assert_close(
+                own[key], value, rtol=1e-9, atol=1e-11, equal_nan=True, msg=lambda m, key=key: f"{key}: {m}"
+            )
+
+    check()
