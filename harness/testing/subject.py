@@ -59,6 +59,12 @@ class Subject:
         return layer.cell if isinstance(layer, Recurrence) else None
 
 
+def rounds(layer: Layer) -> bool:
+    """Whether a layer computes in single precision although it was made double: then a tiny change is lost in it."""
+    x = inputs(4, 3)
+    return torch.equal(run(layer, x)[0], run(layer, x * (1 + 1e-11))[0])
+
+
 def inputs(time: int, batch: int, dtype: torch.dtype = torch.float64, seed: int = 1) -> Tensor:
     """Random inputs (time, batch, INPUT)."""
     return torch.randn(time, batch, INPUT, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(dtype)

@@ -145,8 +145,8 @@ class NoSuchReference(Plain):
 
 CHECK = {check.name: check for check in CHECKS}
 WRONG = [
-    (ReturnsNone, "shapes and dtypes", "step must return a tensor or a tuple of tensors, not NoneType"),
-    (TooWide, "shapes and dtypes", "its outputs have the shape (1, 1, 16), not (1, 1, 8)"),
+    (ReturnsNone, "shapes and dtypes", "returned nothing (None); it must return the new state h"),
+    (TooWide, "shapes and dtypes", "it must be (batch, 8)"),
     (Detached, "gradients (float64)", "the gradient says"),
     (KeepsWhatIsNoState, "chunks equal the whole", "differs by"),
     (MixesRows, "rows independent", "the output of a row where another was changed differs by"),
