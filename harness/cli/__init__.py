@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Annotated
 
 import typer
 
 from harness import __version__
-from harness.cli import cells, data, plugins, recipes, run, runs, sample, show, table, tasks, time
+from harness.cli import cells, check, data, new, plugins, recipes, run, runs, sample, show, table, tasks, time
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -36,16 +37,18 @@ def options(
     """Options before the command."""
 
 
-for module in (run, table, time, runs, show, sample, cells, tasks, data, recipes, plugins):
+for module in (run, table, time, runs, show, sample, cells, tasks, data, recipes, plugins, new, check):
     app.command(module.__name__.rpartition(".")[2], epilog=module.EPILOG)(module.command)
 
 
 def main() -> None:
     """The entry point: a user's mistake is one sentence and exit code 2."""
-    try:
-        app()
-    except HarnessError as error:
-        from harness.cli.console import fail
+    from harness.cli.console import fail, warn
 
-        fail(error)
-        sys.exit(2)
+    with warnings.catch_warnings():
+        warnings.showwarning = warn
+        try:
+            app()
+        except HarnessError as error:
+            fail(error)
+            sys.exit(2)

@@ -37,6 +37,8 @@ class RunRecord:
         clipped: the share of optimiser steps whose gradient was clipped.
         engine: what ran the recurrence: "native", "torch" or "loop", the last with its reason; "layer" for a
             whole-sequence layer.
+        checked: the verdict of `harness check` on the cell as it ran, with the version of harness that gave it: "passed
+            11 of 11, 0.1.0"; empty where nobody had checked it.
         finished: when it ended, UTC, ISO 8601.
         environment: versions and machine.
         curve: how training went, at each evaluation; see `Point`.
@@ -63,6 +65,7 @@ class RunRecord:
     sequence_steps: int | None = None
     clipped: float | None = None
     engine: str = ""
+    checked: str = ""
     finished: str = ""
     environment: dict[str, Any] = field(default_factory=dict)
     curve: list[dict[str, Any]] = field(default_factory=list)

@@ -217,7 +217,9 @@ class Schedule:
         whole = term.args[0] if term.op == "slice" else term
         begin, end = (term.attr, term.attr + term.width) if term.op == "slice" else (0, term.width)
         others = [user for user in users.get(whole, []) if user is not term] if term.op == "slice" else []
-        apart = all(other.op == "slice" and (other.attr >= end or other.attr + other.width <= begin) for other in others)
+        apart = all(
+            other.op == "slice" and (other.attr >= end or other.attr + other.width <= begin) for other in others
+        )
         return whole in self.program.prepared and len(users[term]) == 1 and apart
 
     def _place_operands(self) -> None:
