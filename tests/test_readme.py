@@ -59,3 +59,29 @@ def _blocks(page: str) -> list[str]:
 def _harness(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "harness", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_suite_that_is_shown_can_be_read(tmp_path: Path) -> None:
+    from harness.runs.suite import Suite
+
+    (block,) = re.findall(r"```toml\n(.*?)```", (REPOSITORY / "docs/ci.md").read_text(), re.DOTALL)
+    (tmp_path / "ci.toml").write_text(block)
+    (tmp_path / "my_cell.py").write_text(next(b for b in _blocks("README.md") if "class MGU(Cell)" in b))
+    done = _harness(tmp_path, "run", "--suite", "ci.toml", "--out", "ci.toml")  # is checked before anything is run
+    assert "ci.toml is no results folder" in done.stderr
+    assert Suite.load(tmp_path / "ci.toml").tolerances("adding:length=20", ["MSE", "solved"]).keys() == {
+        "MSE",
+        "solved",
+    }
+
+
+def test_the_options_of_the_gate_exist() -> None:
+    page = (REPOSITORY / "docs/ci.md").read_text()
+    shown = {
+        (command, option)
+        for command, rest in re.findall(r"harness (\w+)([^\n`]*)", page)
+        for option in re.findall(r"--[a-z-]+", rest)
+    }
+    helped = {command: _harness(REPOSITORY, command, "--help").stdout for command, _ in shown}
+    assert {(command, option) for command, option in shown if option not in helped[command]} == set()
+    assert {command for command, _ in shown} >= {"run", "compare", "trend"}

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
 from harness.analysis.formats import csv_text, markdown
+from harness.analysis.gate.speed import FILE as SPEEDS
 from harness.errors import HarnessError
 from harness.runs.environment import environment
 from harness.runs.store import FILE
+from harness.runs.suite import FILE as SUITE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +28,7 @@ def check_folder(folder: Path) -> None:
     Raises:
         HarnessError: it has one of them, and no store.
     """
-    for name in FILES:
+    for name in (*FILES, SUITE, SPEEDS):
         if (folder / name).exists() and not (folder / FILE).exists():
             raise HarnessError(f"{folder} is no results folder: it has a {name} that harness did not write.")
 

@@ -9,7 +9,24 @@ from typing import Annotated
 import typer
 
 from harness import __version__
-from harness.cli import cells, check, data, new, plugins, recipes, run, runs, sample, show, table, tasks, time
+from harness.cli import (
+    baseline,
+    cells,
+    check,
+    compare,
+    data,
+    new,
+    plugins,
+    recipes,
+    run,
+    runs,
+    sample,
+    show,
+    table,
+    tasks,
+    time,
+    trend,
+)
 from harness.errors import HarnessError
 
 app = typer.Typer(
@@ -37,7 +54,26 @@ def options(
     """Options before the command."""
 
 
-for module in (run, table, time, runs, show, sample, cells, tasks, data, recipes, plugins, new, check):
+COMMANDS = (
+    run,
+    table,
+    compare,
+    baseline,
+    trend,
+    time,
+    runs,
+    show,
+    sample,
+    cells,
+    tasks,
+    data,
+    recipes,
+    plugins,
+    new,
+    check,
+)
+
+for module in COMMANDS:
     app.command(module.__name__.rpartition(".")[2], epilog=module.EPILOG)(module.command)
 
 

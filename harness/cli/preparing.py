@@ -1,4 +1,4 @@
-"""What is said between the plan and the first run: data and sizes."""
+"""What is done and said around the runs: data and sizes before them, speed after them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from harness.data.fetch import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from harness.analysis.gate.speed import Speeds
     from harness.data.card import DataSet
     from harness.runs.prepare import Sized
+    from harness.runs.suite import Suite
 
 
 def fetch(cards: Sequence[DataSet]) -> dict[str, UnavailableError]:
@@ -49,3 +52,14 @@ def say_sizes(sizes: Sequence[Sized]) -> None:
 
 def _detail(size: Sized) -> str:
     return f"{size.hidden_size} hidden" if size.spec.size.by == "params" else f"{size.parameters:,} parameters"
+
+
+def time_suite(suite: Suite, folder: Path, before: Speeds | None = None) -> None:
+    """Time what a suite says, and keep it in the results folder: the better ratios, where it was timed before."""
+    if suite.speed is None:
+        return
+    from harness.analysis.gate.speed import keep, measure
+
+    with err.status("timing") as status:
+        speeds = measure(suite, suite.speed, status.update)
+    keep(folder, speeds if before is None else speeds.best(before))

@@ -13,10 +13,13 @@ EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
     "harness run --cells elman,my_cell.py:MGU --tasks adding:length=400 --seeds 10",
     "harness run --cells lstm --tasks char-lm:corpus=my_book.txt --match params=200000 --budget full",
+    "harness run --suite ci.toml --out results/ci",
     "harness run --cells gru --tasks highlight --layers 2 --bidirectional --dropout 0.1 --set lr=0.002",
 )
 
 Names = list[str]
+BESIDE_SUITE = {"suite", "workers", "out", "plugin", "verbose"}
+"""What may be given with a suite."""
 
 
 def _share(value: float | None) -> float | None:
@@ -26,23 +29,25 @@ def _share(value: float | None) -> float | None:
 
 
 def command(
+    context: typer.Context,
     cells: Annotated[
-        Names,
+        Names | None,
         typer.Option(
             help="Cells with options, separated by commas: lstm,gru:reset=after; or all.",
             metavar="NAMES",
             autocompletion=completion.cells,
         ),
-    ],
+    ] = None,
     tasks: Annotated[
-        Names,
+        Names | None,
         typer.Option(
             help="Tasks with options: adding:length=400,char-lm; or all.",
             metavar="NAMES",
             autocompletion=completion.tasks,
         ),
-    ],
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each cell on each task.")] = 3,
+    first_seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seeds are N, N + 1, and so on.")] = 0,
     budget: Annotated[
         Literal["smoke", "quick", "full"],
         typer.Option(help="How long to train: seconds, about 20 s, or minutes a run."),
@@ -78,6 +83,12 @@ def command(
         int | None,
         typer.Option(min=0, help="Worker processes; one a core, or one on a GPU, unless given. 0: none but this."),
     ] = None,
+    suite: Annotated[
+        str | None, typer.Option(metavar="FILE.toml", help="Run what a file says, instead of all options above.")
+    ] = None,
+    save_suite: Annotated[
+        str | None, typer.Option(metavar="FILE.toml", help="Write what is run into a new file, for --suite.")
+    ] = None,
     out: Annotated[str, typer.Option(metavar="DIR", help="The results folder.")] = "results",
     plugin: Plugin = None,
     verbose: Verbose = False,  # noqa: ARG001 - its callback takes it
@@ -93,14 +104,23 @@ def command(
     from harness.modeling.sizing import Size
     from harness.registry import split
     from harness.runs.device import resolve
-    from harness.runs.plan import Request
+    from harness.runs.plan import Plan, Request
+    from harness.runs.suite import Suite, write_new
 
+    if suite is not None:
+        _check_alone(context)
+        loaded = Suite.load(Path(suite)).with_plugins(plugin or ())
+        loaded.plan()
+        raise typer.Exit(Session(loaded.request(), Path(out), workers, loaded).run())
+    if not cells or not tasks:
+        raise HarnessError("give --cells and --tasks, or a file that has them with --suite.")
     if match is not None and hidden is not None:
         raise HarnessError("--match and --hidden exclude each other: give one of them.")
     request = Request(
         cells=tuple(split(cells)),
         tasks=tuple(split(tasks)),
         seeds=seeds,
+        first_seed=first_seed,
         budget=budget,
         device=resolve(device),
         size=Size("hidden", hidden) if hidden is not None else Size.parse(match) if match is not None else None,
@@ -109,7 +129,24 @@ def command(
         plugins=tuple(plugin or ()),
         engine=engine,
     )
+    if save_suite is not None:
+        Plan.make(request)  # what is wrong is told before a file is written
+        write_new(Path(save_suite), Suite.of(request).text())
     raise typer.Exit(Session(request, Path(out), workers).run())
+
+
+def _check_alone(context: typer.Context) -> None:
+    """Refuse options that a suite has itself.
+
+    Raises:
+        HarnessError: one is given.
+    """
+    from harness.errors import HarnessError
+
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "")
+        if given is not None and given.name == "COMMANDLINE" and parameter.name not in BESIDE_SUITE:
+            raise HarnessError(f"--suite and {parameter.opts[0]} exclude each other: the suite has it.")
 
 
 def _settings(

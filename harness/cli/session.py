@@ -11,6 +11,7 @@ from harness.analysis.comparison import compare
 from harness.analysis.files import check_folder, write_files
 from harness.cli.console import err, fail, out, skip, warn_of_broken
 from harness.cli.live import Live
+from harness.cli.preparing import time_suite
 from harness.cli.tables import show
 from harness.errors import HarnessError
 from harness.registry import Reference, install
@@ -18,6 +19,8 @@ from harness.runs.environment import usable_cores
 from harness.runs.executors import Executor, InProcess, Workers
 from harness.runs.plan import ALL, Plan, Request
 from harness.runs.store import Store
+from harness.runs.suite import FILE as SUITE
+from harness.runs.suite import Suite
 from harness.runs.sweep import sweep
 
 if TYPE_CHECKING:
@@ -39,12 +42,18 @@ class Session:
         request: what to run.
         folder: the results folder.
         workers: how many processes; as many as suit when None.
+        suite: the file that asks for it, where there is one; it is kept beside the results.
+        table: whether a table is wanted, and with it the trivial baselines.
     """
 
-    def __init__(self, request: Request, folder: Path, workers: int | None) -> None:
+    def __init__(
+        self, request: Request, folder: Path, workers: int | None, suite: Suite | None = None, *, table: bool = True
+    ) -> None:
         self.request = request
         self.folder = folder
         self.workers = workers
+        self.suite = suite
+        self.table = table
         self.exit_code = 0
 
     def run(self) -> int:
@@ -58,7 +67,11 @@ class Session:
             skip(error)
         check_folder(self.folder)
         with closing(Store(self.folder, create=True)) as store:
+            suite = self.suite or Suite.of(self.request)
+            (self.folder / SUITE).write_text(suite.text(), encoding="utf-8")
             self._run(plan, store)
+        if self.exit_code != INTERRUPTED:
+            time_suite(suite, self.folder)
         return self.exit_code
 
     def _run(self, plan: Plan, store: Store) -> None:
@@ -69,9 +82,11 @@ class Session:
         self._say_plan(plan, specs, missing)
         ready = self._prepare(plan, missing) if missing else []
         lost = {spec.task.label for spec in missing} - {spec.task.label for spec in ready}
-        trivial = [spec for spec in plan.baselines() if spec.key not in done and spec.task.label not in lost]
+        wanted = plan.baselines() if self.table else ()
+        trivial = [spec for spec in wanted if spec.key not in done and spec.task.label not in lost]
         self._execute([*trivial, *ready], store)
-        self._show(store, specs)
+        if self.table:
+            self._show(store, specs)
 
     def _without_lost_cells(self, plugins: Plugins) -> Request:
         """The request without the cells that nobody offers, where a plugin that the user named is broken."""

@@ -153,13 +153,14 @@ def _tested(record: RunRecord, model: AnyModel, task: Task, splits: Splits) -> R
     first = task.metrics[0]
     best = next(point for point in record.curve if point["step"] == record.best_step)
     if task.solved is None:
-        return replace(record, scores=scores, validation=best["scores"])
+        return replace(record, scores=scores, validation=best["scores"], data_seen=splits.checksums())
     threshold = task.solved
     steps = [point["step"] for point in record.curve if first.better(point["scores"][first.name], threshold)]
     return replace(
         record,
         scores=scores,
         validation=best["scores"],
+        data_seen=splits.checksums(),
         solved=first.better(scores[first.name], threshold),
         solved_step=min(steps, default=None),
     )

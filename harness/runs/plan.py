@@ -32,10 +32,11 @@ class Request:
     Attributes:
         cells: names with options, or "all".
         tasks: likewise.
-        seeds: how many; they are 0, 1, 2 and so on.
+        seeds: how many.
         budget: which of the tasks' recipes.
         device: "cpu" or "cuda:N".
         engine: what runs a cell over time.
+        first_seed: the seeds are this, and those that follow.
         size: what to hold equal between cells; the recipe's number of parameters when None.
         recipe: a named recipe, whose settings come before others.
         settings: changes to the tasks' recipes, by name.
@@ -52,6 +53,7 @@ class Request:
     settings: Mapping[str, object] = field(default_factory=dict)
     plugins: tuple[str, ...] = ()
     engine: Engine = "auto"
+    first_seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Plan:
     def specs(self) -> Iterator[RunSpec]:
         """The runs, seed by seed, so that an interrupted plan has whole comparisons."""
         contests = [self._contest(component, task) for component, task in self.tasks]
-        for seed in range(self.request.seeds):
+        for seed in range(self.request.first_seed, self.request.first_seed + self.request.seeds):
             for contest in contests:
                 for cell in self.cells:
                     yield replace(contest, cell=cell, seed=seed)

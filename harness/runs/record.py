@@ -35,6 +35,7 @@ class RunRecord:
         diagnosing_seconds: spent on diagnoses, besides training.
         sequence_steps: time steps of sequences trained on.
         clipped: the share of optimiser steps whose gradient was clipped.
+        data_seen: a checksum of the data that was read for training, validation and test; see `Checksum`.
         engine: what ran the recurrence: "native", "torch" or "loop", the last with its reason; "layer" for a
             whole-sequence layer.
         checked: the verdict of `harness check` on the cell as it ran, with the version of harness that gave it: "passed
@@ -64,6 +65,7 @@ class RunRecord:
     diagnosing_seconds: float | None = None
     sequence_steps: int | None = None
     clipped: float | None = None
+    data_seen: dict[str, float] = field(default_factory=dict)
     engine: str = ""
     checked: str = ""
     finished: str = ""

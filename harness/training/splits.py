@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.modeling.tensors import Tensors
+from harness.training.checksum import Checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import torch
 
-    from harness.data.batch import Split
+    from harness.data.batch import Batch, Split
     from harness.training.task import Task
 
 EVALUATION_BATCH = 256
@@ -24,6 +25,9 @@ class Splits:
         task: whose data it is.
         seed: the order of the training data.
         device: where batches go.
+
+    Attributes:
+        seen: the checksums of what was read of each split: of all training batches, and of one pass over the others.
     """
 
     def __init__(self, task: Task, seed: int, device: torch.device) -> None:
@@ -31,10 +35,11 @@ class Splits:
         self._seed = seed
         self._device = device
         self._test_read = False
+        self.seen: dict[str, Checksum] = {}
 
     def train(self, batch: int) -> Iterator[Tensors]:
         """Training batches, without end."""
-        return _endless(self._read("train", batch), type(self._task).__name__)
+        return _endless(self._read("train", batch, "train"), type(self._task).__name__)
 
     def few(self, rows: int) -> Tensors:
         """The first of the validation examples, to look at."""
@@ -42,18 +47,32 @@ class Splits:
 
     def validation(self) -> Iterator[Tensors]:
         """Every validation example once."""
-        return self._read("validation", EVALUATION_BATCH)
+        return self._read("validation", EVALUATION_BATCH, "validation")
 
     def test(self) -> Iterator[Tensors]:
         """Every test example once; after this nothing can be read, so that nothing can be chosen by it."""
-        batches = self._read("test", EVALUATION_BATCH)
+        batches = self._read("test", EVALUATION_BATCH, "test")
         self._test_read = True
         return batches
 
-    def _read(self, split: Split, batch: int) -> Iterator[Tensors]:
+    def checksums(self) -> dict[str, float]:
+        """Of what was read until now, by what it was read for."""
+        return {purpose: checksum.value for purpose, checksum in self.seen.items()}
+
+    def _read(self, split: Split, batch: int, purpose: str = "") -> Iterator[Tensors]:
         if self._test_read:
             raise RuntimeError(f"{split} data asked for after the test set was read")
-        return (Tensors(arrays, self._device) for arrays in self._task.batches(split, batch, self._seed))
+        batches = self._task.batches(split, batch, self._seed)
+        if purpose and purpose not in self.seen:
+            self.seen[purpose] = Checksum()
+            batches = _watched(batches, self.seen[purpose])
+        return (Tensors(arrays, self._device) for arrays in batches)
+
+
+def _watched(batches: Iterator[Batch], checksum: Checksum) -> Iterator[Batch]:
+    for batch in batches:
+        checksum.add(batch)
+        yield batch
 
 
 def _endless(batches: Iterator[Tensors], task: str) -> Iterator[Tensors]:

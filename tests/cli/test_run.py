@@ -114,14 +114,15 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(harness: Command, arguments: 
     assert not Path("results/table.md").exists()
 
 
-def test_results_of_others_are_not_overwritten(tiny: Command) -> None:
+@pytest.mark.parametrize("name", ["table.md", "suite.toml"])
+def test_results_of_others_are_not_overwritten(tiny: Command, name: str) -> None:
     folder = Path("mine")
     folder.mkdir()
-    (folder / "table.md").write_text("my own notes")
+    (folder / name).write_text("my own notes")
     done = tiny("lstm", "--seeds", 1, "--out", "mine")
     assert done.code == 2
-    assert "mine is no results folder: it has a table.md that harness did not write" in done.err
-    assert (folder / "table.md").read_text() == "my own notes"
+    assert f"mine is no results folder: it has a {name} that harness did not write" in done.err
+    assert (folder / name).read_text() == "my own notes"
 
 
 def test_a_newer_results_folder_is_refused(tiny: Command) -> None:

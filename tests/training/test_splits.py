@@ -73,3 +73,17 @@ def test_a_batch_comes_as_tensors_with_the_number_of_steps_that_count(lengths: N
     assert batch.input_steps == steps
     assert batch.carry
     assert (batch.lengths is None) == (lengths is None)
+
+
+def test_a_checksum_is_kept_of_what_was_read_for_each_purpose() -> None:
+    splits = splits_of(Recorded())
+    splits.few(2)
+    assert splits.checksums() == {}
+    next(splits.train(4))
+    list(splits.validation())
+    once = splits.checksums()
+    list(splits.validation())
+    assert splits.checksums() == once
+    list(splits.test())
+    assert splits.checksums().keys() == {"train", "validation", "test"}
+    assert len(set(splits.checksums().values())) == 1  # of the same single batch

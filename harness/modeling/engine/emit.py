@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from harness.modeling.engine.program import Loop, Place, Product, Schedule, Stage
 
 PRELUDE = Path(__file__).with_name("step.c")
-GIVEN = (
-    "const int64_t *sizes, const double *constants, void *const *buffers, product *multiply, int64_t t0, int64_t t1"
-)
+GIVEN = "const int64_t *sizes, const double *constants, void *const *buffers, product *multiply, int64_t t0, int64_t t1"
 INDEX = {
     Kind.HISTORY: "(t + {later}) * n0",
     Kind.PIECE: "(t - t0) * n0",

@@ -7,6 +7,7 @@ import math
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 SHORTEST = 0.02
 """Seconds that a repeat should take, so that the clock and a cold cache do not matter: short passes are repeated."""
-MOST_PASSES = 50
+FEW_PASSES, MOST_PASSES = 10, 50
 
 
 @dataclass
@@ -67,7 +68,12 @@ class Session:
 
 
 def measure(
-    subjects: Sequence[Subject], repeats: int, threads: int, report: Callable[[str], object] = lambda _: None
+    subjects: Sequence[Subject],
+    repeats: int,
+    threads: int,
+    report: Callable[[str], object] = lambda _: None,
+    *,
+    undisturbed: bool = False,
 ) -> Session:
     """Time some subjects.
 
@@ -79,6 +85,8 @@ def measure(
         repeats: how often.
         threads: how many torch and the engine may use.
         report: is told what is done.
+        undisturbed: whether a repeat is the fastest of its passes, of at least `FEW_PASSES`, and not their mean: what
+            others do on the machine then counts less.
 
     Raises:
         HarnessError: there is not enough memory.
@@ -89,14 +97,14 @@ def measure(
         for number, subject in enumerate(subjects, start=1):
             report(f"warming up {subject.candidate.label} ({number} of {len(subjects)})")
             measured.append(_prepared(subject))
-        passes = [_passes(subject) for subject in subjects]
+        passes = [_passes(subject, FEW_PASSES if undisturbed else 1) for subject in subjects]
         peak, load = Peak(first.x.dtype, first.device), Load()
         for repeat in range(1, repeats + 1):
             report(f"timing {len(subjects)} layers: repeat {repeat} of {repeats}")
             gc.collect()
             peak.try_again()
             for number in order.sample(range(len(subjects)), len(subjects)):
-                _time(measured[number], *passes[number])
+                _time(measured[number], *passes[number], summary=min if undisturbed else fmean)
         others = load.others()
     return Session(measured, repeats, threads, *peak.best(), others, tuned())
 
@@ -107,19 +115,19 @@ def _prepared(subject: Subject) -> Measured:
     return Measured(subject, flops.count(subject.layer, subject.x), taken)
 
 
-def _passes(subject: Subject) -> tuple[int, int]:
+def _passes(subject: Subject, least: int) -> tuple[int, int]:
     """How many passes of training and of inference a repeat has; measuring it warms up, too."""
     seconds = subject.train()["training"], subject.infer()["inference"]
-    training, inference = (min(MOST_PASSES, math.ceil(SHORTEST / max(once, 1e-9))) for once in seconds)
+    training, inference = (min(MOST_PASSES, max(least, math.ceil(SHORTEST / max(once, 1e-9)))) for once in seconds)
     return training, inference
 
 
-def _time(measured: Measured, training: int, inference: int) -> None:
-    """Add a repeat: the mean of its passes."""
+def _time(measured: Measured, training: int, inference: int, summary: Callable[[list[float]], float]) -> None:
+    """Add a repeat: its passes in a number."""
     for one, passes in ((measured.subject.train, training), (measured.subject.infer, inference)):
         rounds = [one() for _ in range(passes)]
         for phase in rounds[0]:
-            measured.seconds[phase].append(sum(seconds[phase] for seconds in rounds) / passes)
+            measured.seconds[phase].append(summary([seconds[phase] for seconds in rounds]))
 
 
 @contextmanager

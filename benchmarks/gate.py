@@ -1,0 +1,168 @@
+"""Does the gate notice what it should, and nothing else? Breaks the harness, and runs the gate on each broken copy.
+
+    python benchmarks/gate.py mutants results/benchmarks/gate.json     # each has to be red
+    python benchmarks/gate.py reruns results/benchmarks/gate.json      # 20 times other seeds: each has to be green
+
+Each mutant is a copy of this checkout in which one piece of text is replaced by another.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+BASELINE = ROOT / "results" / "baselines" / "ci.json"
+RERUNS = 20
+CELLS, SYNTHETIC, TEXT = "plugins/harness_scratch", "tasks/harness_synthetic", "tasks/harness_text"
+
+SLOW = '''    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        """As before, and then wait for 0.3 of the time that it took."""
+        from time import perf_counter
+
+        begun = perf_counter()
+        new = self.quick_step(x, h)
+        until = begun + 1.3 * (perf_counter() - begun)
+        while perf_counter() < until:
+            pass
+        return new
+
+    def quick_step(self, x: Tensor, h: Tensor) -> Tensor:
+'''
+LEAK = """                held = self.held_out("test")
+                chosen = rng.integers(held.inputs.shape[1], size=batch)
+                yield Batch(held.inputs[:, chosen], held.targets[chosen])
+"""
+
+MUTANTS = {
+    "lstm has no forget gate": (f"{CELLS}/lstm.py", "c = f * c + i", "c = c + i"),
+    "lstm keeps nothing": (f"{CELLS}/lstm.py", "c = f * c + i", "c = 0 * c + i"),
+    "gru: a sign is flipped": (
+        f"{CELLS}/gru.py",
+        "torch.lerp(torch.tanh(a), h, z)",
+        "torch.lerp(torch.tanh(a), -h, z)",
+    ),
+    "gru has no reset gate": (f"{CELLS}/gru.py", "a = self.candidate(x, r * h)", "a = self.candidate(x, 0 * h)"),
+    "gru is slower by 1.3": (f"{CELLS}/gru.py", "    def step(self, x: Tensor, h: Tensor) -> Tensor:\n", SLOW),
+    "elman does not see its state": (f"{CELLS}/elman.py", "self.hidden(x, h)", "self.hidden(x, 0 * h)"),
+    "mingru: a sign is flipped": (f"{CELLS}/mingru.py", "return 1 - z, z", "return z - 1, z"),
+    "the carried state is lost in training": (
+        "harness/training/loop.py",
+        "detach(states) if batch.carry else None",
+        "None",
+    ),
+    "the carried state is lost in evaluation": (
+        "harness/training/loop.py",
+        "states if batch.carry else None)",
+        "None)",
+    ),
+    "initial weights of gates are shrunk to a tenth": (
+        "harness/modeling/cell.py",
+        "            nn.init.xavier_uniform_(w)\n            nn.init.orthogonal_(u)\n",
+        "            nn.init.xavier_uniform_(w, gain=0.1)\n            nn.init.orthogonal_(u, gain=0.1)\n",
+    ),
+    "no gradient flows through time": (
+        "harness/modeling/recurrence.py",
+        "result = cell.step(x_t, *states)",
+        "result = cell.step(x_t, *(state.detach() for state in states))",
+    ),
+    "the worst state on validation is kept": (
+        "harness/training/loop.py",
+        "if metric.better(scores[metric.name], best_score):",
+        "if not best or metric.better(best_score, scores[metric.name]):",
+    ),
+    "test sequences are trained on": (
+        f"{SYNTHETIC}/drawn.py",
+        "                yield self.draw(rng, batch)\n",
+        LEAK,
+    ),
+    "the test text is trained on": (
+        f"{TEXT}/streamed.py",
+        "rolled = np.roll(symbols, -beginning)",
+        'rolled = np.roll(np.concatenate([symbols, self._symbols["test"]]), -beginning)',
+    ),
+    "the learning rate is ten times too small": (
+        "harness/training/update.py",
+        "model.parameters(), recipe.learning_rate",
+        "model.parameters(), 0.1 * recipe.learning_rate",
+    ),
+}
+
+
+def gate(root: Path, *options: str) -> dict[str, object]:
+    """Run the gate with the code below some folder; what it said of what is not green, and how long it took."""
+    paths = os.pathsep.join(str(root / part) for part in ("", "plugins", "tasks"))
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [sys.executable, "-m", "harness", "compare", str(BASELINE), "--json", str(report), *options]
+        begun = time.monotonic()
+        done = subprocess.run(
+            command, cwd=folder, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False
+        )
+        seconds = time.monotonic() - begun
+        if not report.exists():
+            return {"exit": done.returncode, "error": done.stderr[-500:], "seconds": round(seconds)}
+        said = json.loads(report.read_text())
+    bad = [v for v in said["verdicts"] if v["kind"] in {"worse", "not comparable"}]
+    near = max(
+        (v["most"] / _value(v["tolerance"]), f"{v['cell']} {v['metric']}")
+        for v in said["verdicts"]
+        if v["most"] is not None
+    )
+    return {
+        "exit": said["exit"],
+        "seconds": round(seconds),
+        "summary": said["summary"],
+        "said": [f"{v['cell']} on {v['task']}, {v['metric']}: {v['words']}" for v in bad],
+        "nearest to its tolerance": [round(near[0], 2), near[1]],
+    }
+
+
+def _value(tolerance: str | float) -> float:
+    return float(tolerance.rstrip("%")) / 100 if isinstance(tolerance, str) else tolerance
+
+
+def mutated(folder: Path, file: str, old: str, new: str) -> None:
+    """Copy this checkout, and replace a text in it."""
+    for part in ("harness", "plugins", "tasks"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    path = folder / file
+    text = path.read_text()
+    assert old in text, f"{file} has no {old!r}"
+    path.write_text(text.replace(old, new, 1))
+
+
+def mutants(number: int) -> tuple[str, dict[str, object]]:
+    """Run the gate on a mutant; each has to be red."""
+    name, change = list(MUTANTS.items())[number]
+    with tempfile.TemporaryDirectory() as folder:
+        mutated(Path(folder), *change)
+        return name, gate(Path(folder))
+
+
+def reruns(number: int) -> tuple[str, dict[str, object]]:
+    """Run the gate with other seeds; it has to be green."""
+    first = 1000 * (number + 1)
+    return f"first seed {first}", gate(ROOT, "--first-seed", str(first))
+
+
+def main(what: str, target: Path) -> None:
+    """Do what is not there yet; each result is kept as soon as it is there."""
+    one, count = (mutants, len(MUTANTS)) if what == "mutants" else (reruns, RERUNS)
+    results = json.loads(target.read_text()) if target.exists() else {}
+    found = results.setdefault(what, {})
+    for number in range(len(found), count):
+        name, result = one(number)
+        found[name] = result
+        target.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        print("red  " if result["exit"] else "green", name, result.get("said", result))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
