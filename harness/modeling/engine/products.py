@@ -37,8 +37,8 @@ class Products:
         pointer, number = ctypes.c_void_p, ctypes.c_int64
         self._size.argtypes = [number, number]
         self._pack.argtypes = [pointer, number, number, number, number, pointer]
-        several = [number] * 3
-        self._multiply.argtypes = [*[pointer, number, number] * 2, *several, pointer, number, number, number]
+        operand = pointer, number, number
+        self._multiply.argtypes = [*operand, *operand, number, number, number, pointer, number, number, number]
         self.address = ctypes.cast(library.multiply, ctypes.c_void_p)
 
     def pack(self, matrix: Tensor) -> Tensor:
