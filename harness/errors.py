@@ -26,6 +26,10 @@ class LoadError(HarnessError):
     """Code that a plugin offers, or that the user named, cannot be imported."""
 
 
+class PluginWarning(RuntimeWarning):
+    """A plugin did something to the process that it is a guest in, and that was undone."""
+
+
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """The sentence that proposes the nearest of the choices, with a space before it; empty when none is near."""
     near = get_close_matches(name, list(choices), n=1, cutoff=0.6)

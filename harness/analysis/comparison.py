@@ -9,6 +9,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.statistics import best_group, mean_interval
+from harness.runs.certified import certified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,6 +45,7 @@ class Score:
         clipped: the mean share of clipped steps.
         distribution: where the cell comes from.
         version: of that.
+        checked: the verdict of `harness check` on the cell as it ran; empty where nobody has checked it.
     """
 
     cell: str
@@ -69,6 +71,7 @@ class Score:
     clipped: float | None
     distribution: str
     version: str
+    checked: str
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,7 @@ def _score(title: str, cell: str, runs: Sequence[RunRecord], metric: tuple[str, 
         clipped=_summary(fmean, [run.clipped for run in done]),
         distribution=runs[0].spec.cell.distribution,
         version=runs[0].spec.cell.version,
+        checked=min(certified(run) for run in runs),
     )
 
 

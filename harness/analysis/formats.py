@@ -10,15 +10,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.layout import (
-    COST_HEADINGS,
     NOT_TRIED,
     baseline_rows,
+    cost_headings,
     cost_rows,
     footnotes,
     heading,
     reached,
     value,
 )
+from harness.runs.certified import certified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,7 +39,7 @@ def markdown(comparison: Comparison) -> str:
         ["*baseline*", *(f"*{text}*" if text else "" for text in row)] for row in baseline_rows(comparison.columns)
     ]
     notes = "\n".join(f"- {escape(note)}" for note in footnotes(comparison))
-    cost = pipe_table(COST_HEADINGS, cost_rows(comparison))
+    cost = pipe_table(cost_headings(comparison), cost_rows(comparison))
     return f"{pipe_table(headings, rows)}\n{notes}\n\n{cost}"
 
 
@@ -83,6 +84,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             "sequence_steps": record.sequence_steps,
             "clipped": record.clipped,
             "engine": record.engine,
+            "checked": certified(record),
             "from": f"{record.spec.cell.distribution} {record.spec.cell.version}",
             "finished": record.finished,
         }

@@ -51,8 +51,14 @@ def _kinds(score: Score) -> list[tuple[str, int]]:
 COST_HEADINGS = ("task", "cell", "hidden", "parameters", "recurrent", "train s", "steps/s")
 
 
+def cost_headings(comparison: Comparison) -> tuple[str, ...]:
+    """Of the table of costs; whether cells were checked stands there where one was."""
+    return (*COST_HEADINGS, "checked") if any(score.checked for score in comparison.scores) else COST_HEADINGS
+
+
 def cost_rows(comparison: Comparison) -> list[list[str]]:
-    """A row a task and cell, under `COST_HEADINGS`: its size, and what training it took."""
+    """A row a task and cell, under `cost_headings`: its size, and what training it took."""
+    anybody = any(score.checked for score in comparison.scores)
     return [
         [
             score.task,
@@ -62,9 +68,14 @@ def cost_rows(comparison: Comparison) -> list[list[str]]:
             _share(score.recurrent_parameters, score.parameters),
             "" if score.seconds is None else f"{score.seconds:.1f}",
             "" if score.steps_per_second is None else f"{score.steps_per_second / 1000:.0f}k",
+            *([_checked(score)] if anybody else []),
         ]
         for score in comparison.scores
     ]
+
+
+def _checked(score: Score) -> str:
+    return {"passed": "yes", "failed": "failed"}.get(score.checked.partition(" ")[0], "no")
 
 
 def _parameters(score: Score) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -11,8 +12,10 @@ from harness import __version__
 from harness.cli import (
     baseline,
     cells,
+    check,
     compare,
     data,
+    new,
     plugins,
     recipes,
     run,
@@ -51,16 +54,37 @@ def options(
     """Options before the command."""
 
 
-for module in (run, table, compare, baseline, trend, time, runs, show, sample, cells, tasks, data, recipes, plugins):
+COMMANDS = (
+    run,
+    table,
+    compare,
+    baseline,
+    trend,
+    time,
+    runs,
+    show,
+    sample,
+    cells,
+    tasks,
+    data,
+    recipes,
+    plugins,
+    new,
+    check,
+)
+
+for module in COMMANDS:
     app.command(module.__name__.rpartition(".")[2], epilog=module.EPILOG)(module.command)
 
 
 def main() -> None:
     """The entry point: a user's mistake is one sentence and exit code 2."""
-    try:
-        app()
-    except HarnessError as error:
-        from harness.cli.console import fail
+    from harness.cli.console import fail, warn
 
-        fail(error)
-        sys.exit(2)
+    with warnings.catch_warnings():
+        warnings.showwarning = warn
+        try:
+            app()
+        except HarnessError as error:
+            fail(error)
+            sys.exit(2)

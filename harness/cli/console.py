@@ -29,6 +29,11 @@ def _set_verbose(value: bool) -> bool:
     return value
 
 
+def verbose() -> bool:
+    """Whether tracebacks were asked for."""
+    return _State.verbose
+
+
 Verbose = Annotated[
     bool, typer.Option("--verbose", callback=_set_verbose, help="Show the traceback of what could not be loaded.")
 ]
@@ -49,6 +54,23 @@ def fail(error: BaseException) -> None:
         err.print(Text("\n".join(getattr(error, "__notes__", []))), soft_wrap=True)
         if error.__cause__ is not None:
             err.print(Text("".join(traceback.format_exception(error.__cause__))), soft_wrap=True)
+
+
+def warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: object = None,  # noqa: ARG001 - what Python calls it with
+    line: object = None,  # noqa: ARG001
+) -> None:
+    """What shows a warning: one line for what a plugin did, as Python writes it for all others."""
+    from harness.errors import PluginWarning
+
+    plain = (
+        f"{message}" if issubclass(category, PluginWarning) else f"{filename}:{lineno}: {category.__name__}: {message}"
+    )
+    err.print(Text.assemble(("! ", "yellow"), plain), soft_wrap=True)
 
 
 def skip(error: BaseException) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from harness.analysis.layout import (
-    COST_HEADINGS,
     NOT_TRIED,
     baseline_rows,
+    cost_headings,
     cost_rows,
     footnotes,
     heading,
@@ -112,7 +112,7 @@ def _costs(comparison: Comparison, console: Console) -> Table:
 
 
 def _cost_table(comparison: Comparison, written: Callable[[str], str]) -> Table:
-    rows = table(COST_HEADINGS)
+    rows = table(cost_headings(comparison))
     for column in rows.columns[:2]:
         column.overflow = "fold"
     for column in rows.columns[2:]:

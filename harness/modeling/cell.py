@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 States = tuple[Tensor, ...]
 
@@ -36,6 +36,9 @@ class Cell(nn.Module):
     values before that activation, and the model adds no readout."""
     below: ClassVar[type[Cell] | None] = None
     """What stands below it in a stack of layers; its own class when None."""
+    reference: str = ""
+    """An implementation that it equals: "torch.nn.LSTM", or any module of torch.nn, Cell or Layer by its place. What
+    `harness check` then compares needs `from_reference`."""
 
     step: Callable[..., Tensor | States] = _undefined
     """The step: `step(x, *states)` with x (batch, input_size) and each state (batch, its width) returns the new state,
@@ -51,6 +54,14 @@ class Cell(nn.Module):
         """The states before the first step: zeros (batch, hidden_size) unless a cell says otherwise."""
         like = next(self.parameters())
         return tuple(like.new_zeros(batch, self.hidden_size) for _ in self.states)
+
+    def from_reference(self, theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """All parameters of this one by name, made of those of its reference; gradients flow through it.
+
+        Args:
+            theirs: the parameters of the reference, by name.
+        """
+        raise NotImplementedError(f"{type(self).__name__} names a reference: define from_reference(self, theirs)")
 
     def recurrent_matrices(self) -> dict[str, Tensor]:
         """Views of the square matrices that multiply the state, by name; by default those of its gates."""

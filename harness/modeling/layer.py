@@ -9,6 +9,8 @@ from torch import nn
 from harness.modeling.cell import gate_matrices
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Tensor
 
     from harness.modeling.cell import Cell, States
@@ -28,6 +30,9 @@ class Layer(nn.Module):
     """Whether the outputs are the prediction itself, so that the model adds no readout; see `Cell.predicts`."""
     below: ClassVar[type[Cell] | None] = None
     """What stands below it in a stack of layers; its own class when None."""
+    reference: str = ""
+    """An implementation that it equals: "torch.nn.LSTM", or any module of torch.nn, Cell or Layer by its place. What
+    `harness check` then compares needs `from_reference`."""
     streams: ClassVar[bool] = True
     """Whether the states it returns let a later call go on. A layer that does not is refused where states are carried
     or a sequence is written step by step."""
@@ -41,6 +46,14 @@ class Layer(nn.Module):
     def initial(self, batch: int) -> States:
         """The states before the first step, on the device and in the dtype of the parameters."""
         raise NotImplementedError
+
+    def from_reference(self, theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """All parameters of this one by name, made of those of its reference; gradients flow through it.
+
+        Args:
+            theirs: the parameters of the reference, by name.
+        """
+        raise NotImplementedError(f"{type(self).__name__} names a reference: define from_reference(self, theirs)")
 
     def recurrent_matrices(self) -> dict[str, Tensor]:
         """Views of the square matrices that multiply the state, by name; by default those of its gates."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import HarnessError, LoadError, NotSupportedError, did_you_mean
+from harness.errors import HarnessError, LoadError, NotSupportedError, PluginWarning, did_you_mean
 from harness.registry.describe import Description, describe, source_file, source_hash
-from harness.registry.imports import import_named, reason
+from harness.registry.imports import guest, import_named, reason
 from harness.registry.offer import Wrapped
 from harness.registry.references import Component, Reference
 
@@ -66,8 +66,10 @@ class Entry:
         if not isinstance(target, str):
             return target
         try:
-            return import_named(target)
-        except (Exception, SystemExit) as error:  # whatever a plugin does at import is its own failure
+            return guest(f'"{self.name}" of {self.origin}', lambda: import_named(target))
+        except PluginWarning:  # where warnings are errors
+            raise
+        except Exception as error:  # whatever a plugin does at import is its own failure
             raise LoadError(f'"{self.name}" of {self.origin} could not be loaded: {reason(error)}') from error
 
     def describe(self) -> Description:

@@ -6,13 +6,32 @@ import hashlib
 import importlib
 import importlib.util
 import sys
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from harness.errors import HarnessError, did_you_mean
+from harness.errors import HarnessError, PluginWarning, did_you_mean
+from harness.registry.guard import guarded, patience
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
+
+T = TypeVar("T")
+
+
+def guest(what: str, call: Callable[[], T]) -> T:
+    """What a plugin's code gives, with a warning that names what it did to the process.
+
+    Raises:
+        HarnessError: it took too long, or exited the process.
+        Exception: whatever else it raises.
+    """
+    with guarded(patience()) as done:
+        result = call()
+    for deed in done:
+        warnings.warn(f"{what} {deed}: undone.", PluginWarning, stacklevel=2)
+    return result
 
 
 def import_named(target: str) -> object:
@@ -54,8 +73,6 @@ def import_file(path: Path) -> ModuleType:
     return module
 
 
-def reason(error: BaseException) -> str:
+def reason(error: Exception) -> str:
     """Why an import failed, in a few words."""
-    if isinstance(error, SystemExit):
-        return f"it exits the process (code {error.code})"
     return str(error) if isinstance(error, HarnessError | ImportError) else f"{type(error).__name__}: {error}"

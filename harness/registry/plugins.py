@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from harness.errors import HarnessError, did_you_mean
+from harness.errors import HarnessError, NotSupportedError, PluginWarning, did_you_mean
 from harness.registry.catalog import Catalog, Entry, Origin
 from harness.registry.hooks import GROUP, HOOK_NAMES, Hooks
-from harness.registry.imports import import_file, reason
+from harness.registry.imports import guest, import_file, reason
+from harness.registry.offer import Wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+OFFERED = (type, str, Wrapped, NotSupportedError)
+"""What a cell or a task can be offered as."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +93,14 @@ class Plugins:
         if self.manager.has_plugin(name):  # two distributions may call their entry points the same
             name = f"{origin.distribution}/{name}"
         try:
-            plugin = load()
+            plugin = guest(str(origin), load)
             if self.manager.is_registered(plugin):
                 return
             self._check_hooks(plugin)
             self._register(plugin, name)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin does at import is its own failure
+        except PluginWarning:  # where warnings are errors
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a plugin does at import is its own failure
             self.broken.append(Broken(origin, reason(error), traceback.format_exc(), asked))
         else:
             self.origins[name] = origin
@@ -119,8 +125,10 @@ class Plugins:
         for implementation in getattr(self.manager.hook, hook).get_hookimpls():
             origin = self.origins[implementation.plugin_name]
             try:
-                offers = _checked(implementation.function(), hook)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a hook that fails loses its own offers only
+                offers = _checked(guest(f"{hook} of {origin}", implementation.function), hook)
+            except PluginWarning:
+                raise
+            except Exception as error:  # noqa: BLE001 - a hook that fails loses its own offers only
                 broken = Broken(origin, f"{hook} failed: {reason(error)}", traceback.format_exc())
                 if str(broken) not in map(str, self.broken):
                     self.broken.append(broken)
@@ -131,6 +139,9 @@ class Plugins:
 def _checked(offers: Any, hook: str) -> Mapping[str, object]:  # noqa: ANN401 - whatever a plugin returned
     if not isinstance(offers, Mapping) or not all(isinstance(name, str) for name in offers):
         raise HarnessError(f"{hook} must return a mapping of names, not {type(offers).__name__}")
+    for name, target in offers.items():
+        if hook in {"harness_cells", "harness_tasks"} and not isinstance(target, OFFERED):
+            raise HarnessError(f'{hook} must give a class or "package.module:Class" for "{name}", not {target!r}')
     return offers
 
 

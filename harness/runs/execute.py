@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -17,10 +19,12 @@ from torch import nn
 from harness.errors import HarnessError, NotSupportedError
 from harness.modeling.assembly import Architecture, build, check_cell, engines, parameter_count
 from harness.registry import Component, bind, install
+from harness.registry.guard import unchanged
 from harness.runs.environment import environment
 from harness.runs.record import BaselineRecord, Record, RunRecord, Status
 from harness.runs.spec import BaselineSpec, RunSpec, Spec
 from harness.runs.weights import pack
+from harness.testing.certificate import find as find_certificate
 from harness.training.loop import evaluate, train
 from harness.training.observer import Observer
 from harness.training.splits import Splits
@@ -40,11 +44,14 @@ def execute(spec: Spec, report: Report = lambda _step, _loss: None) -> Record:
     if isinstance(spec, BaselineSpec):
         return _baselines(spec)
     try:
-        record = _run(spec, report)
-    except Exception as error:  # noqa: BLE001 - cells and tasks are other people's code
+        with redirect_stdout(sys.stderr), unchanged():  # a cell that prints must not print into a table
+            record = _run(spec, report)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - cells and tasks are other people's code
         status, reason = _classify(error)
         record = RunRecord(spec, status, reason, traceback.format_exc(), metrics=_metrics(spec))
-    return replace(record, finished=datetime.now(UTC).isoformat(), environment=environment())
+    found = environment()
+    checked = find_certificate(spec.cell, found)
+    return replace(record, checked=checked, finished=datetime.now(UTC).isoformat(), environment=found)
 
 
 def load_task(component: Component, plugins: tuple[str, ...] = ()) -> Task:
@@ -170,7 +177,9 @@ def _prepare(device_name: str, seed: int) -> torch.device:
     return device
 
 
-def _classify(error: Exception) -> tuple[Status, str]:
+def _classify(error: Exception | SystemExit) -> tuple[Status, str]:
+    if isinstance(error, SystemExit):
+        return "failed", f"it exits the process (code {error.code})"
     if isinstance(error, NotSupportedError):
         return "not supported", str(error)
     text = f"{type(error).__name__}: {error}"

@@ -38,6 +38,8 @@ class RunRecord:
         data_seen: a checksum of the data that was read for training, validation and test; see `Checksum`.
         engine: what ran the recurrence: "native", "torch" or "loop", the last with its reason; "layer" for a
             whole-sequence layer.
+        checked: the verdict of `harness check` on the cell as it ran, with the version of harness that gave it: "passed
+            11 of 11, 0.1.0"; empty where nobody had checked it.
         finished: when it ended, UTC, ISO 8601.
         environment: versions and machine.
         curve: how training went, at each evaluation; see `Point`.
@@ -65,6 +67,7 @@ class RunRecord:
     clipped: float | None = None
     data_seen: dict[str, float] = field(default_factory=dict)
     engine: str = ""
+    checked: str = ""
     finished: str = ""
     environment: dict[str, Any] = field(default_factory=dict)
     curve: list[dict[str, Any]] = field(default_factory=list)

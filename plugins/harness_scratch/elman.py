@@ -1,5 +1,6 @@
 """The Elman network, which is the vanilla recurrent network."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -37,6 +38,7 @@ class Elman(Cell):
         super().__init__(input_size, hidden_size)
         self.hidden = Gate(input_size, hidden_size)
         self.activation = ACTIVATIONS[activation]
+        self.reference = "torch.nn.RNN" if activation == "tanh" else ""
         if init == "identity":
             nn.init.normal_(self.hidden.input, std=0.001)
             nn.init.eye_(self.hidden.recurrent)
@@ -44,3 +46,11 @@ class Elman(Cell):
     def step(self, x: Tensor, h: Tensor) -> Tensor:
         """From x (batch, input_size) and h (batch, hidden_size) to the new h."""
         return self.activation(self.hidden(x, h))
+
+    def from_reference(self, theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """torch.nn has its matrices transposed, and two biases that are added."""
+        return {
+            "hidden.input": theirs["weight_ih_l0"].t(),
+            "hidden.recurrent": theirs["weight_hh_l0"].t(),
+            "hidden.bias": theirs["bias_ih_l0"] + theirs["bias_hh_l0"],
+        }

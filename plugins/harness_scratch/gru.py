@@ -1,5 +1,6 @@
 """The gated recurrent unit."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -30,6 +31,7 @@ class GRU(Cell):
         self.gates = Gate(input_size, hidden_size, 2 * hidden_size)  # r, z
         self.candidate = Gate(input_size, hidden_size)  # W, U, b
         self.reset_bias = nn.Parameter(torch.zeros(hidden_size)) if reset == "after" else None  # c
+        self.reference = "torch.nn.GRU" if reset == "after" else ""
 
     def step(self, x: Tensor, h: Tensor) -> Tensor:
         """From x (batch, input_size) and h (batch, hidden_size) to the new h."""
@@ -40,3 +42,12 @@ class GRU(Cell):
             from_input = torch.addmm(self.candidate.bias, x, self.candidate.input)
             a = from_input + r * torch.addmm(self.reset_bias, h, self.candidate.recurrent)
         return torch.lerp(torch.tanh(a), h, z)  # z ⊙ h + (1 - z) ⊙ n
+
+    def from_reference(self, theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """torch.nn has r, z and n in one matrix, transposed, and a second bias of which only n's stays apart."""
+        n = 2 * self.hidden_size
+        w, u = theirs["weight_ih_l0"].t(), theirs["weight_hh_l0"].t()
+        b, c = theirs["bias_ih_l0"], theirs["bias_hh_l0"]
+        gates = {"gates.input": w[:, :n], "gates.recurrent": u[:, :n], "gates.bias": (b + c)[:n]}
+        candidate = {"candidate.input": w[:, n:], "candidate.recurrent": u[:, n:], "candidate.bias": b[n:]}
+        return {**gates, **candidate, "reset_bias": c[n:]}

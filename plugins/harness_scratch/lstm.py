@@ -1,5 +1,7 @@
 """The long short-term memory."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -54,6 +56,7 @@ class LSTM(Cell):
             self._by_name(self.gates.bias.detach().unsqueeze(0))["f"].fill_(forget_bias)
         looking = self.parts.replace("g", "")
         self.peepholes = nn.ParameterDict({p: torch.zeros(hidden_size) for p in looking}) if peephole else None
+        self.reference = "torch.nn.LSTM" if forget and not (coupled or peephole) else ""
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> States:
         """From x (batch, input_size), h and c (batch, hidden_size) to the new h and c."""
@@ -63,6 +66,14 @@ class LSTM(Cell):
         c = f * c + i * torch.tanh(a["g"])
         o = self._gate("o", a, c)
         return o * torch.tanh(c), c
+
+    def from_reference(self, theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """torch.nn has the same order, its matrices transposed, and two biases that are added."""
+        return {
+            "gates.input": theirs["weight_ih_l0"].t(),
+            "gates.recurrent": theirs["weight_hh_l0"].t(),
+            "gates.bias": theirs["bias_ih_l0"] + theirs["bias_hh_l0"],
+        }
 
     def _by_name(self, joined: Tensor) -> dict[str, Tensor]:
         """What belongs to each of the parts that are one product."""

@@ -220,7 +220,7 @@ def test_an_engine_that_cannot_run_a_cell_is_one_sentence(tiny: Command, monkeyp
     assert "Traceback" not in done.err
 
 
-UNRULY = """
+WRONG_STEP = """
 import torch
 from harness import Cell, Gate
 
@@ -251,7 +251,7 @@ class {name}(Cell):
 def test_a_step_that_cannot_be_run_as_asked_is_one_sentence(
     returned: str, engine: str, sentence: str, tiny: Command
 ) -> None:
-    Path("mine.py").write_text(UNRULY.format(name="Mine", returned=returned))
+    Path("mine.py").write_text(WRONG_STEP.format(name="Mine", returned=returned))
     done = tiny("mine.py:Mine", "--engine", engine)
     assert done.code == 2
     assert sentence in done.err

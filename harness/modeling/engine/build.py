@@ -19,10 +19,15 @@ import torch
 
 from harness.modeling.engine.refused import RefusedError
 
-FLAGS = ("-O3", "-march=native", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC", "-w")
+FLAGS = ("-O3", "-march=native", "-fno-thread-jumps", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC", "-w")
 """Not -ffast-math: it turns sigmoid(-∞) · tanh(-∞) into NaN."""
-MATHS = (("-DVECTOR_MATH", ("-lmvec", "-lm")), ("-DSCALAR_MATH", ("-lm",)))
-"""glibc's vector functions where there are any."""
+WAYS = (
+    (("-fopenmp", "-DVECTOR_MATH"), ("-lmvec", "-lm")),
+    (("-fopenmp-simd", "-DVECTOR_MATH"), ("-lmvec", "-lm")),
+    (("-fopenmp-simd", "-DSCALAR_MATH"), ("-lm",)),
+)
+"""With threads where the compiler has OpenMP (torch was imported before, so that both use one), and with glibc's vector
+functions where there are any."""
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 TYPES = {torch.float32: "-DSINGLE", torch.float64: "-DDOUBLE"}
 
@@ -102,8 +107,8 @@ def _compile(compiler: list[str], source: str, kind: str, path: Path) -> None:
         with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
             code, made, digest = Path(scratch, "step.c"), Path(scratch, "step.so"), Path(scratch, "step.sha256")
             code.write_text(source, encoding="utf-8")
-            for maths, libraries in MATHS:
-                command = [*compiler, *FLAGS, f"{kind}", maths, str(code), "-o", str(made), *libraries]
+            for flags, libraries in WAYS:
+                command = [*compiler, *FLAGS, kind, *flags, str(code), "-o", str(made), *libraries]
                 done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
                 if done.returncode == 0:
                     digest.write_text(_digest(made), encoding="utf-8")

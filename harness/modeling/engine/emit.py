@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.modeling.engine.program import Loop, Place, Product, Schedule, Stage
 
 PRELUDE = Path(__file__).with_name("step.c")
+GIVEN = "const int64_t *sizes, const double *constants, void *const *buffers, product *multiply, int64_t t0, int64_t t1"
 INDEX = {
     Kind.HISTORY: "(t + {later}) * n0",
     Kind.PIECE: "(t - t0) * n0",
@@ -78,14 +79,20 @@ class Source:
         prepared = list(self._few(schedule.program.prepared))
         time = "int64_t t = t1 - 1; t >= t0; t--" if schedule.program.backward else "int64_t t = t0; t < t1; t++"
         body = [
-            f"void {name}(const int64_t *sizes, const double *constants, void *const *buffers, product *multiply,",
-            "    int64_t t0, int64_t t1, int64_t b0, int64_t b1, int64_t part) {",
+            f"static void {name}_rows({GIVEN}, int64_t b0, int64_t b1, int64_t part) {{",
             "  const int64_t n0 = sizes[0];",
             *(f"  const int64_t {size} = sizes[{size[1:]}];" for size in self.sizes.known.values()),
             *(f"  const real {constant} = constants[{constant[1:]}];" for constant in self.constants.known.values()),
             *(self._declare(buffer, label) for buffer, label in self.buffers.items()),
             *(prepared or [f"  for ({time}) {{"]),
             *(line for stage in stages for line in stage),
+            "  }",
+            "}",
+            f"void {name}({GIVEN}, int64_t threads) {{",
+            "#pragma omp parallel for num_threads(threads) if (threads > 1)",
+            "  for (int64_t k = 0; k < threads; k++) {",
+            "    const int64_t b0 = sizes[0] * k / threads, b1 = sizes[0] * (k + 1) / threads;",
+            f"    {name}_rows(sizes, constants, buffers, multiply, t0, t1, b0, b1, k);",
             "  }",
             "}",
         ]

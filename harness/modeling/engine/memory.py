@@ -13,6 +13,7 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
+Block = np.ndarray[tuple[int], np.dtype[np.uint8]]
 LEAST = 1 << 16
 """Bytes: smaller ones are the allocator's to keep."""
 MOST = 1 << 28
@@ -23,7 +24,7 @@ class Pool:
     """Blocks of memory that nobody reads any more, to be given out again."""
 
     def __init__(self) -> None:
-        self._free: OrderedDict[int, np.ndarray] = OrderedDict()
+        self._free: OrderedDict[int, Block] = OrderedDict()
         self._numbers = count()
 
     def empty(self, like: Tensor, *shape: int) -> Tensor:
@@ -36,14 +37,15 @@ class Pool:
         weakref.finalize(given, self._give_back, block).atexit = False  # when the last tensor on it is gone
         return torch.from_numpy(given).view(like.dtype).view(shape)
 
-    def _take(self, size: int) -> np.ndarray:
+    def _take(self, size: int) -> Block:
         """A block that is large enough and at most a quarter larger; the one that was used last, if there is one."""
         for number, block in reversed(list(self._free.items())):
             if size <= len(block) <= size + size // 4 and self._free.pop(number, None) is not None:
                 return block
-        return np.empty(size, np.uint8)
+        fresh: Block = np.empty(size, np.uint8)
+        return fresh
 
-    def _give_back(self, block: np.ndarray) -> None:
+    def _give_back(self, block: Block) -> None:
         self._free[next(self._numbers)] = block
         while sum(len(other) for other in list(self._free.values())) > MOST:
             self._free.popitem(last=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.modeling.engine import build
 from harness.modeling.engine.emit import Source
 from harness.modeling.engine.memory import POOL
-from harness.modeling.engine.products import in_parts, products, threads_for
+from harness.modeling.engine.products import products, threads_for
 from harness.modeling.engine.program import Kind, Schedule
 
 if TYPE_CHECKING:
@@ -73,15 +73,11 @@ class Native:
         sizes = (ctypes.c_int64 * (1 + len(self._sizes)))(rows, *self._sizes)
         function = getattr(self._library, name)
         number = ctypes.c_int64
+        threads = number(threads_for(rows))
 
         def run(begin: int, end: int) -> None:
             _ = held  # lives as long as what reads it
-
-            def share(low: int, high: int, part: int) -> None:
-                span = (number(begin), number(end), number(low), number(high), number(part))
-                function(sizes, self._constants, pointers, self.product.address, *span)
-
-            in_parts(share, rows)
+            function(sizes, self._constants, pointers, self.product.address, number(begin), number(end), threads)
 
         return run
 

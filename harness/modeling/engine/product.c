@@ -130,8 +130,8 @@ void multiply(const real *a, int64_t down, int64_t right, const real *w, int64_t
 }
 
 /* The same with w as it is, its rows `below` apart and its columns `beside`: each block is packed when it is needed. */
-void multiply_once(const real *a, int64_t down, int64_t right, const real *w, int64_t below, int64_t beside,
-                   int64_t rows, int64_t inner, int64_t outer, real *c, int64_t ldc, int64_t add) {
+static void multiply_part(const real *a, int64_t down, int64_t right, const real *w, int64_t below, int64_t beside,
+                          int64_t rows, int64_t inner, int64_t outer, real *c, int64_t ldc, int64_t add) {
   static _Thread_local real packed[DEEP * PANEL];
   for (int64_t j0 = 0; j0 < outer; j0 += PANEL)
     for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {
@@ -139,4 +139,18 @@ void multiply_once(const real *a, int64_t down, int64_t right, const real *w, in
       pack(w + k0 * below + j0 * beside, below, beside, deep, j1 - j0, packed);
       block(a + k0 * right, down, right, packed, rows, deep, c, ldc, j0, j1, 0, add || k0);
     }
+}
+
+/* And shared out over threads: by rows, or by columns where these are more. */
+void multiply_once(const real *a, int64_t down, int64_t right, const real *w, int64_t below, int64_t beside,
+                   int64_t rows, int64_t inner, int64_t outer, real *c, int64_t ldc, int64_t add, int64_t threads) {
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (int64_t part = 0; part < threads; part++) {
+    const int64_t whole = rows < outer ? outer : rows, first = whole * part / threads;
+    const int64_t count = whole * (part + 1) / threads - first;
+    if (rows < outer)
+      multiply_part(a, down, right, w + first * beside, below, beside, rows, inner, count, c + first, ldc, add);
+    else
+      multiply_part(a + first * down, down, right, w, below, beside, count, inner, outer, c + first * ldc, ldc, add);
+  }
 }

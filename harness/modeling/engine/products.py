@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +14,13 @@ from harness.modeling.engine import build
 from harness.modeling.engine.memory import POOL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch import Tensor
 
 SOURCE = Path(__file__).with_name("product.c")
 FEWEST_ROWS = 4
 """Of a batch that a thread is worth its start for."""
+PROCESS = os.getpid()
+"""One that is forked from it may not use OpenMP's threads, which are not there."""
 
 
 class Products:
@@ -38,8 +37,8 @@ class Products:
         pointer, number = ctypes.c_void_p, ctypes.c_int64
         self._size.argtypes = [number, number]
         self._pack.argtypes = [pointer, number, number, number, number, pointer]
-        several = [number] * 3
-        self._multiply.argtypes = [*[pointer, number, number] * 2, *several, pointer, number, number]
+        operand = pointer, number, number
+        self._multiply.argtypes = [*operand, *operand, number, number, number, pointer, number, number, number]
         self.address = ctypes.cast(library.multiply, ctypes.c_void_p)
 
     def pack(self, matrix: Tensor) -> Tensor:
@@ -50,42 +49,15 @@ class Products:
 
     def __call__(self, a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False) -> None:
         """Write a (rows, inner) · matrix (inner, outer) to `out`, whose rows are contiguous, or add it there."""
-        by_rows = len(a) >= matrix.shape[1]
-
-        def share(low: int, high: int, _part: int) -> None:
-            part = slice(low, high)
-            rows, columns, to = (a[part], matrix, out[part]) if by_rows else (a, matrix[:, part], out[:, part])
-            counts = (len(rows), *columns.shape)
-            operands = (tensor for each in (rows, columns) for tensor in (each.data_ptr(), *each.stride()))
-            self._multiply(*operands, *counts, to.data_ptr(), out.stride(0), add)
-
-        in_parts(share, max(len(a), matrix.shape[1]))
+        operands = (number for tensor in (a, matrix) for number in (tensor.data_ptr(), *tensor.stride()))
+        counts = (len(a), *matrix.shape)
+        threads = threads_for(max(len(a), matrix.shape[1]))
+        self._multiply(*operands, *counts, out.data_ptr(), out.stride(0), add, threads)
 
 
 def threads_for(rows: int) -> int:
     """How many threads share some rows."""
-    return max(1, min(torch.get_num_threads(), rows // FEWEST_ROWS))
-
-
-def in_parts(do: Callable[[int, int, int], object], rows: int) -> None:
-    """Share out some rows over threads.
-
-    Args:
-        do: is told the first of its rows, the row after its last, and the number of its thread.
-        rows: how many.
-    """
-    threads = threads_for(rows)
-    if threads == 1:
-        do(0, rows, 0)
-        return
-    bounds = [rows * part // threads for part in range(threads + 1)]
-    list(_pool(threads, os.getpid()).map(do, bounds[:-1], bounds[1:], range(threads)))
-
-
-@cache
-def _pool(threads: int, process: int) -> ThreadPoolExecutor:  # noqa: ARG001 - a forked process has no threads yet
-    """Threads that wait for work."""
-    return ThreadPoolExecutor(threads)
+    return max(1, min(torch.get_num_threads(), rows // FEWEST_ROWS)) if os.getpid() == PROCESS else 1
 
 
 @cache

@@ -51,11 +51,19 @@ def unchanged(cell: Cell, run: Callable[[Cell], Any]) -> Any:  # noqa: ANN401
         changed = [name for now, was in before for name in now if now[name] is not was.get(name, now)]
     finally:
         for now, was in before:
-            now.clear()
-            now.update(was)
+            _restore(now, was)
     if changed or settings != as_it_stands(cell):
         raise RefusedError(f"its step changes the cell{f' ({changed[0]})' if changed else ''}")
     return result
+
+
+def _restore(now: dict[str, Any], was: dict[str, Any]) -> None:
+    """Put back what differs, and only that: another thread may be using the rest."""
+    for name in [name for name in now if name not in was]:
+        del now[name]
+    for name, value in was.items():
+        if name not in now or now[name] is not value:
+            now[name] = value
 
 
 def _attributes(module: nn.Module) -> list[dict[str, Any]]:
