@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -75,6 +77,37 @@ def test_several_processes_lose_and_double_nothing(tmp_path: Path) -> None:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
     assert len(Store(tmp_path / "new").runs()) == 3 * 25 + 25
+
+
+def test_a_store_that_another_makes_between_two_questions_is_no_strangers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Slow(sqlite3.Connection):
+        """Before whose second question another process comes."""
+
+        def execute(self, *args: Any) -> sqlite3.Cursor:
+            asked.append(args[0])
+            if len(asked) == 2:
+                monkeypatch.undo()
+                Store(tmp_path, create=True).add(RECORD)
+            return super().execute(*args)
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Slow))
+    assert [record.scores for record in Store(tmp_path, create=True).runs()] == [RECORD.scores]
+    assert len(asked) > 2
+
+
+def test_a_store_is_made_once_another_process_has_looked_at_the_file(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / FILE, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    done = threading.Timer(0.2, other.close)
+    done.start()
+    Store(tmp_path, create=True).add(RECORD)
+    done.join()
+    assert len(Store(tmp_path).runs()) == 1
 
 
 def test_a_newer_schema_is_refused_and_left_untouched(tmp_path: Path) -> None:

@@ -116,16 +116,10 @@ class Source:
         yield "    }"
 
     def _flush(self, schedule: Schedule) -> Iterable[str]:
-        """The end of the loop over time, where sums over a few steps are added to those over all."""
-        sums = dict.fromkeys(place.buffer for places in schedule.sums.values() for place in places)
-        if not sums:
-            return
-        last, done = ("t0", "t1 - t") if schedule.program.backward else ("t1 - 1", "t - t0 + 1")
-        yield f"    if (t == {last} || ({done}) % FEW_STEPS(n0) == 0) {{"
-        for buffer in sums:
+        """The end of the loop over time, which runs backward where it sums: every few steps, and at t0, sums move."""
+        for buffer in dict.fromkeys(place.buffer for places in schedule.sums.values() for place in places):
             few, width = self.buffer(buffer), self.sizes(buffer.width)
-            yield f"      flush({few}, {width}, buffers[{few[1:]}], part);"
-        yield "    }"
+            yield f"    if ((t - t0) % FEW_STEPS(n0) == 0) flush({few}, {width}, buffers[{few[1:]}], part);"
 
     def _declare(self, buffer: Buffer, label: str) -> str:
         place = label[1:]

@@ -92,7 +92,7 @@ class Plan:
         self.outer = derive(graph, self.placeholders, [split.input])
         leaf_of = {placeholder: leaf for leaf, placeholder in self.placeholders.items()}
         self.biases = {
-            vector: (gradients.leaves[leaf_of[gradient]], Buffer(f"sum of {vector.attr}", vector.width, Kind.SUM))
+            vector: (gradients.leaves[leaf_of[gradient]], Buffer(f"bias {vector.attr}", vector.width, Kind.SUM))
             for vector, gradient in self.outer.vectors.items()
             if gradient in leaf_of
         }

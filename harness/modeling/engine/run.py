@@ -125,6 +125,7 @@ class Kernel:
             turn[(time - 1) & 1] = gradient
         found = {node: x.new_zeros(value.shape) for node, value in zip(self.parameters, values, strict=True)}
         threads = self.runner.threads(rows)
+        # room for each thread, and as much again in which the native engine adds up a few rows
         sums = [x.new_zeros(threads, 2, node.width, dtype=torch.float64) for node, _ in self.sums]
         ready = buffers | self._named(values) | {X: x, SEEN: seen.contiguous()}
         ready |= {buffer.name: turn for buffer, turn in zip(plan.turns, turns, strict=True)}

@@ -83,8 +83,8 @@ static void prepare(product *multiply, const real *x, const real *w, const real 
              bias);
 }
 
-/* Sums over time and batch, `width` doubles for each thread, have room for as many more, where what is to be added comes
-   first, a few rows at a time: in short sums nothing is lost, and the long ones are no work. */
+/* Sums over time and batch are doubles, so that long ones lose nothing; but a few rows at a time are added up as reals
+   first, which is half the work. Each thread has `width` doubles, and behind them as much room for the few. */
 static inline real *few_sums(double *sums, int64_t part, int64_t width) { return (real *)(sums + (2 * part + 1) * width); }
 static inline void flush(real *few, int64_t width, double *sums, int64_t part) {
   double *to = sums + 2 * part * width;
