@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
-import threading
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from harness.runs.store import APPLICATION, FILE, SCHEMA, Store
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Barrier
     from pathlib import Path
 
 CELL = Component("lstm", "lstm", {}, "cell-harness", "0.1.0", "aa")
@@ -99,15 +99,21 @@ def test_a_store_that_another_makes_between_two_questions_is_no_strangers(
     assert len(asked) > 2
 
 
-def test_a_store_is_made_once_another_process_has_looked_at_the_file(tmp_path: Path) -> None:
-    other = sqlite3.connect(tmp_path / FILE, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN")
-    other.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    done = threading.Timer(0.2, other.close)
-    done.start()
-    Store(tmp_path, create=True).add(RECORD)
-    done.join()
-    assert len(Store(tmp_path).runs()) == 1
+def _make(folder: Path, gate: Barrier) -> None:
+    for number in range(60):
+        gate.wait()
+        Store(folder / str(number), create=True).close()
+
+
+def test_processes_that_make_a_store_at_the_same_moment_wait_for_each_other(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(6, timeout=60)
+    makers = [context.Process(target=_make, args=(tmp_path, gate)) for _ in range(6)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert [maker.exitcode for maker in makers] == [0] * 6
 
 
 def test_a_newer_schema_is_refused_and_left_untouched(tmp_path: Path) -> None:
