@@ -73,11 +73,11 @@ def _computed(node: Any, *args: Any) -> Any:  # noqa: ANN401
     return compute(node, list(args))
 
 
-def _sigmoid_backward(d: Tensor, y: Tensor, out: Tensor) -> Tensor:
+def _sigmoid_backward(d: Tensor, y: Tensor, out: Tensor) -> Any:  # noqa: ANN401
     return torch.ops.aten.sigmoid_backward.grad_input(d, y, grad_input=out)
 
 
-def _tanh_backward(d: Tensor, y: Tensor, out: Tensor) -> Tensor:
+def _tanh_backward(d: Tensor, y: Tensor, out: Tensor) -> Any:  # noqa: ANN401
     return torch.ops.aten.tanh_backward.grad_input(d, y, grad_input=out)
 
 

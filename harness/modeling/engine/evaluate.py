@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from harness.modeling.engine.graph import within
 from harness.modeling.engine.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -21,15 +20,17 @@ Values = dict["Node", Any]
 
 
 class Product(Protocol):
-    """Writes a (rows, inner) · matrix (inner, outer) to `out`, or adds it there."""
+    """Writes a (rows, inner) · matrix (inner, outer), plus a bias if there is one, to `out`; or adds it there."""
 
-    def __call__(self, a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False) -> None:
+    def __call__(
+        self, a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False, bias: Tensor | None = None
+    ) -> None:
         """Do it."""
 
 
-def evaluate(roots: Iterable[Node], values: Values, product: Product) -> None:
-    """Compute the roots, and what they are made of, from the values that are there, and add all of them to these."""
-    for node in within(roots, values):
+def evaluate(nodes: Iterable[Node], values: Values, product: Product) -> None:
+    """Compute nodes, each after its arguments, from the values that are there, and add them to these."""
+    for node in nodes:
         if node not in values:
             args = [values[arg] for arg in node.args]
             if node.op in {"mm", "linear"}:
@@ -42,9 +43,7 @@ def evaluate(roots: Iterable[Node], values: Values, product: Product) -> None:
 def multiply(node: Node, args: list[Any], out: Tensor, product: Product) -> None:
     """Write a product or an affine map of its arguments."""
     operand, matrix, *bias = args
-    if bias:
-        out.copy_(bias[0])
-    product(operand, matrix.t() if node.attr else matrix, out, add=bool(bias))
+    product(operand, matrix.t() if node.attr else matrix, out, bias=bias[0] if bias else None)
 
 
 def compute(node: Node, args: list[Any]) -> Any:  # noqa: ANN401

@@ -1,81 +1,73 @@
-"""Matrix products by torch: with the library that is fastest at them, where torch has it."""
+"""Matrix products by torch: by oneDNN where torch has it and it is faster."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-DEEP = 256
-"""Of how many products a sum is added up at once."""
 LARGE = 1 << 20
-"""Multiplications from which on oneDNN is faster, though it takes 10 µs to begin."""
+"""Multiplications from which on a product is one for oneDNN, which takes 10 µs to begin. torch.mm asks MKL instead for
+single precision, which is half as fast on processors that are not Intel's."""
+DEEP, DEEP_ONE_DNN = 256, 1024
+"""Of how many products a sum is added up at once."""
+NAMES = "_linear_pointwise", "_reorder_linear_weight"
+"""Of oneDNN's functions in torch, by which torch.compile multiplies, too."""
 
-
-def suits(rows: int, inner: int, outer: int, like: Tensor) -> bool:
-    """Whether a product (rows, inner) · (inner, outer) is one for oneDNN, which torch.mm does not ask for single
-    precision: MKL, which it asks, leaves half of the speed of processors that are not Intel's."""
-    return like.dtype == torch.float32 and like.device.type == "cpu" and rows * inner * outer >= LARGE and _ONE_DNN
-
-
-def _available() -> bool:
-    return torch.backends.mkldnn.is_available() and all(
-        hasattr(torch.ops.mkldnn, name) for name in ("_linear_pointwise", "_reorder_linear_weight")
-    )
-
-
-_ONE_DNN = _available()
-
-
-def _linear(a: Tensor, matrix: Tensor) -> Tensor:
-    """By oneDNN: a (rows, inner) · the transpose of the matrix (outer, inner)."""
-    made: Tensor = torch.ops.mkldnn._linear_pointwise.default(a, matrix, None, "none", [], "")
-    return made
+_functions: Any = [getattr(torch.ops.mkldnn, name, None) for name in NAMES]
+_linear, _reorder = _functions
+_has_one_dnn = torch.backends.mkldnn.is_available() and None not in _functions  # type: ignore[no-untyped-call]
 
 
 class Factor:
-    """A matrix that many values are multiplied with, one after the other.
+    """A matrix that many values are multiplied by, one after the other.
 
     Args:
         matrix: (inner, outer).
-        rows: how many each of the values has.
+        rows: how many rows each value has.
     """
 
     def __init__(self, matrix: Tensor, rows: int) -> None:
         self.matrix = matrix
-        self.packed: Tensor | None = None
-        if suits(rows, *matrix.shape, matrix):
-            self.packed = torch.ops.mkldnn._reorder_linear_weight.default(matrix.t().contiguous(), rows)
+        self.packed = _reorder.default(matrix.t().contiguous(), rows) if suits(rows, matrix) else None
 
     def times(self, a: Tensor, out: Tensor) -> Tensor:
-        """a (rows, inner) · the matrix, be it in `out` or elsewhere."""
-        if self.packed is None:
-            return torch.mm(a, self.matrix, out=out)
-        return _linear(a, self.packed)
+        """A value (rows, inner) · the matrix, be it in `out` or elsewhere."""
+        return torch.mm(a, self.matrix, out=out) if self.packed is None else by_one_dnn(a, self.packed)
 
     def plus(self, base: Tensor, a: Tensor, out: Tensor) -> Tensor:
-        """The base + a · the matrix, be it in `out` or elsewhere."""
+        """The base + a value · the matrix, be it in `out` or elsewhere."""
         if self.packed is None:
             return torch.addmm(base, a, self.matrix, out=out)
-        made: Tensor = torch.ops.mkldnn._linear_pointwise.binary(a, base, self.packed, None, "add")
-        return made
+        total: Tensor = _linear.binary(a, base, self.packed, None, "add")
+        return total
 
 
-def product(a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False) -> None:
-    """See `Product`. Long sums are added up in parts, which rounds less."""
-    if not suits(len(a), *matrix.shape, a):
-        if not add:
-            torch.mm(a, matrix, out=out)
-            return
-        deep = DEEP if a.device.type == "cpu" else len(matrix)
+def product(a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False, bias: Tensor | None = None) -> None:
+    """See `Product`. Long sums are added up in parts, each by itself, which rounds less."""
+    large = suits(len(a), matrix)
+    if add:
+        deep = len(matrix) if a.device.type != "cpu" else DEEP_ONE_DNN if large else DEEP
         for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
-            out.addmm_(part, rows)
-        return
-    if not add:
-        out.copy_(_linear(a, matrix.t()))
-        return
-    for part, rows in zip(torch.split(a, DEEP, 1), torch.split(matrix, DEEP), strict=True):
-        out += _linear(part, rows.t())
+            out += by_one_dnn(part, rows.t()) if large else torch.mm(part, rows)
+    elif large:
+        out.copy_(by_one_dnn(a, matrix.t(), bias))
+    elif bias is None:
+        torch.mm(a, matrix, out=out)
+    else:
+        torch.addmm(bias, a, matrix, out=out)
+
+
+def suits(rows: int, matrix: Tensor) -> bool:
+    """Whether the product of so many rows with a matrix is one for oneDNN."""
+    large = rows * matrix.numel() >= LARGE and matrix.dtype == torch.float32 and matrix.device.type == "cpu"
+    return large and _has_one_dnn and bool(torch.backends.mkldnn.enabled)
+
+
+def by_one_dnn(a: Tensor, transposed: Tensor, bias: Tensor | None = None) -> Tensor:
+    """A value (rows, inner) · the transpose of a matrix (outer, inner), plus a bias."""
+    made: Tensor = _linear.default(a, transposed, bias, "none", [], "")
+    return made

@@ -47,8 +47,13 @@ class Products:
         self._pack(matrix.data_ptr(), *matrix.stride(), *matrix.shape, packed.data_ptr())
         return packed
 
-    def __call__(self, a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False) -> None:
-        """Write a (rows, inner) · matrix (inner, outer) to `out`, whose rows are contiguous, or add it there."""
+    def __call__(
+        self, a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False, bias: Tensor | None = None
+    ) -> None:
+        """See `Product`; the rows of `out` are contiguous."""
+        if bias is not None:
+            out.copy_(bias)
+            add = True
         operands = (number for tensor in (a, matrix) for number in (tensor.data_ptr(), *tensor.stride()))
         counts = (len(a), *matrix.shape)
         threads = threads_for(max(len(a), matrix.shape[1]))

@@ -9,6 +9,7 @@ import torch
 from torch.autograd import Function
 
 from harness.modeling.engine.evaluate import evaluate, multiply, rows_of
+from harness.modeling.engine.graph import within
 from harness.modeling.engine.memory import POOL
 from harness.modeling.engine.plan import SEEN, X
 from harness.modeling.engine.program import Kind
@@ -78,6 +79,12 @@ class Kernel:
         self._numbers = [node.attr if node.op == "vector" else node.attr[0] for node in self.parameters]
         widest = [leaf.width for leaf, _ in self.leaves] + [place.buffer.width for _, _, place in plan.products]
         self._widest = max(widest, default=1)
+        start = [plan.split.input, *self.parameters, *plan.placeholders.values()]
+        self._to_input = plan.outer.leaves.get(plan.split.input, plan.graph.constant(0))
+        self._made = [*self.vectors.values(), *(node for _, *pair in plan.outer.products for node in pair)]
+        self._made = within(self._made, start)
+        filled = [self._to_input, *(leaf for leaf, _ in self.leaves)]
+        self._before = {node: within(node.args if _multiplies(node) else [node], start) for node in filled}
 
     def takes(self, x: Tensor, states: States) -> bool:
         """Whether these are of the shapes, the type and the device that the plan was made for."""
@@ -161,8 +168,7 @@ class Kernel:
         known = self._known(x[begin:end], values)
         for leaf, placeholder in self.plan.placeholders.items():
             known[placeholder] = _flat(ready, self.plan.leaf_gradients[leaf], leaf.width, begin, end)
-        wanted = [*self.vectors.values(), *(node for _, *pair in outer.products for node in pair)]
-        evaluate(wanted, known, self.runner.product)
+        evaluate(self._made, known, self.runner.product)
         count = (end - begin) * x.shape[1]
         for vector, gradient in self.vectors.items():
             found[vector] += rows_of(known[gradient], count, vector.width, x).sum(0)
@@ -170,16 +176,14 @@ class Kernel:
             of_operand, of_product = (rows_of(known[node], count, node.width, x) for node in pair)
             self.runner.product(of_operand.t(), of_product, found[matrix], add=True)
         if to_x is not None:
-            to_input = outer.leaves.get(self.plan.split.input, self.plan.graph.constant(0))
-            self._fill(to_x[begin:end].view(count, x.shape[2]), to_input, known)
+            self._fill(to_x[begin:end].view(count, x.shape[2]), self._to_input, known)
 
     def _fill(self, out: Tensor, node: Node, known: Values) -> None:
         """Compute a node for a piece of time; a product is written to where it belongs."""
-        if node.op in {"mm", "linear"} and node not in known:
-            evaluate(node.args, known, self.runner.product)
+        evaluate(self._before[node], known, self.runner.product)
+        if _multiplies(node) and node not in known:
             multiply(node, [known[arg] for arg in node.args], out, self.runner.product)
         else:
-            evaluate([node], known, self.runner.product)
             out.copy_(rows_of(known[node], len(out), node.width, out))
 
     def _known(self, x: Tensor, values: list[Tensor]) -> Values:
@@ -196,6 +200,10 @@ class Kernel:
     def _pieces(self, time: int, rows: int) -> Iterator[tuple[int, int]]:
         steps = self.piece or max(1, -(-PIECE_SIZE // (rows * self._widest)), -(-PIECE_ROWS // rows))
         return pairwise([*range(0, time, steps), time])
+
+
+def _multiplies(node: Node) -> bool:
+    return node.op in {"mm", "linear"}
 
 
 def _flat(buffers: Buffers, place: Place, width: int, begin: int, end: int) -> Tensor:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from harness.modeling.engine.program import Program
 
 WRITING = {
-    **{name: name for name in ("mul", "div", "neg", "sigmoid", "tanh", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt")},
+    **{
+        name: name for name in ("mul", "div", "neg", "sigmoid", "tanh", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt")
+    },
     **{name: name for name in ("reciprocal", "sin", "cos", "erf", "abs", "sign", "lerp")},
     "sigmoid'": "sigmoid_backward",
     "tanh'": "tanh_backward",
