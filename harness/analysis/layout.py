@@ -51,9 +51,18 @@ def _kinds(score: Score) -> list[tuple[str, int]]:
 COST_HEADINGS = ("task", "cell", "hidden", "parameters", "recurrent", "train s", "steps/s")
 
 
+MATCHED = {"state": ("state", "state_size"), "flops": ("FLOPs a step", "flops_per_step")}
+"""The heading of what was held equal other than parameters, and where a score has it."""
+
+
 def cost_headings(comparison: Comparison) -> tuple[str, ...]:
-    """Of the table of costs; whether cells were checked stands there where one was."""
-    return (*COST_HEADINGS, "checked") if any(score.checked for score in comparison.scores) else COST_HEADINGS
+    """Of the table of costs; what was held equal stands there, and whether cells were checked where one was."""
+    checked = ("checked",) if any(score.checked for score in comparison.scores) else ()
+    return (*COST_HEADINGS[:4], *(MATCHED[kind][0] for kind in _matched(comparison)), *COST_HEADINGS[4:], *checked)
+
+
+def _matched(comparison: Comparison) -> list[str]:
+    return [kind for kind in MATCHED if any(score.matched == kind for score in comparison.scores)]
 
 
 def cost_rows(comparison: Comparison) -> list[list[str]]:
@@ -64,7 +73,8 @@ def cost_rows(comparison: Comparison) -> list[list[str]]:
             score.task,
             score.cell,
             _count(score.hidden_size),
-            _parameters(score),
+            _amount(score, "params", score.parameters),
+            *(_amount(score, kind, getattr(score, MATCHED[kind][1])) for kind in _matched(comparison)),
             _share(score.recurrent_parameters, score.parameters),
             "" if score.seconds is None else f"{score.seconds:.1f}",
             "" if score.steps_per_second is None else f"{score.steps_per_second / 1000:.0f}k",
@@ -78,10 +88,10 @@ def _checked(score: Score) -> str:
     return {"passed": "yes", "failed": "failed"}.get(score.checked.partition(" ")[0], "no")
 
 
-def _parameters(score: Score) -> str:
+def _amount(score: Score, kind: str, amount: int | None) -> str:
     """The number, and how far it is from the one asked for."""
-    off = "" if score.mismatch is None else f" {score.mismatch:+.1%}"
-    return _count(score.parameters) + off
+    off = "" if score.mismatch is None or score.matched != kind else f" {score.mismatch:+.1%}"
+    return _count(amount) + off
 
 
 def _share(part: int | None, whole: int | None) -> str:

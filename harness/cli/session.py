@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from contextlib import closing
 from dataclasses import replace
@@ -118,6 +119,8 @@ class Session:
 
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
         counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
+        if self.request.grid:
+            counts.insert(1, (len(specs) // math.prod(count for count, _ in counts), "setting"))
         product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
         done = len(specs) - len(missing)
         before = f", {done} done before, {len(missing)} to do" if done else ""
