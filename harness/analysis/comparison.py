@@ -9,12 +9,16 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.statistics import best_group, mean_interval
+from harness.modeling.sizing import UNITS
 from harness.runs.certified import certified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from harness.runs.record import BaselineRecord, RunRecord
+
+TOLERATED = 0.05
+"""How far a cell may be from the size asked for without a footnote, as a share."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,10 @@ class Score:
         parameters: all trainable ones.
         recurrent_parameters: those of the recurrent layers.
         hidden_size: of every layer.
-        mismatch: how far the parameters are from the number asked for, as a share; None where none was.
+        state_size: numbers handed from one time step to the next for each sequence; see `Footprint`.
+        flops_per_step: floating-point operations of a time step of a sequence.
+        matched: what was held equal between cells: params, state or flops; hidden where it was the hidden size.
+        mismatch: how far the cell is from what was asked for of that, as a share; None where nothing was.
         seconds: of training, the mean over seeds.
         steps_per_second: sequence steps trained on in a second, the median over seeds.
         clipped: the mean share of clipped steps.
@@ -65,6 +72,9 @@ class Score:
     parameters: int | None
     recurrent_parameters: int | None
     hidden_size: int | None
+    state_size: int | None
+    flops_per_step: int | None
+    matched: str
     mismatch: float | None
     seconds: float | None
     steps_per_second: float | None
@@ -111,7 +121,7 @@ def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -
     trivial = {record.spec.key: record for record in baselines}
     columns = [_column(title, group, trivial) for title, group in zip(titles, current.values(), strict=True)]
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
-    return Comparison(columns, list(cells), notes)
+    return Comparison(columns, list(cells), [*notes, *_unequal(columns)])
 
 
 def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[str, list[RunRecord]], list[str]]:
@@ -190,7 +200,10 @@ def _score(title: str, cell: str, runs: Sequence[RunRecord], metric: tuple[str, 
         parameters=sized.parameters,
         recurrent_parameters=sized.recurrent_parameters,
         hidden_size=sized.hidden_size,
-        mismatch=_mismatch(sized),
+        state_size=sized.state_size,
+        flops_per_step=sized.flops_per_step,
+        matched=sized.spec.size.by,
+        mismatch=sized.spec.size.mismatch(sized),
         seconds=_summary(fmean, [run.seconds for run in done]),
         steps_per_second=_summary(
             median, [run.sequence_steps / run.seconds for run in done if run.seconds and run.sequence_steps]
@@ -207,10 +220,15 @@ def _summary(statistic: Any, values: Sequence[float | None]) -> float | None:  #
     return float(statistic(present)) if present else None
 
 
-def _mismatch(run: RunRecord) -> float | None:
-    if run.parameters is None or run.spec.size.by != "params":
-        return None
-    return run.parameters / run.spec.size.value - 1
+def _unequal(columns: Iterable[Column]) -> list[str]:
+    """Which cells are further from the size asked for than a reader would think."""
+    return [
+        f"{score.cell} on {score.task} has {abs(score.mismatch):.0%} {'more' if score.mismatch > 0 else 'fewer'} "
+        f"{UNITS[score.matched]} than asked for: no hidden size comes nearer."
+        for column in columns
+        for score in column.scores.values()
+        if score.mismatch is not None and abs(score.mismatch) > TOLERATED
+    ]
 
 
 def _baselines(run: RunRecord, trivial: Mapping[str, BaselineRecord], metric: str, direction: str) -> dict[str, float]:

@@ -70,6 +70,8 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             "hidden_size": record.hidden_size,
             "parameters": record.parameters,
             "recurrent_parameters": record.recurrent_parameters,
+            "state_size": record.state_size,
+            "flops_per_step": record.flops_per_step,
             "seconds": record.seconds,
             "diagnosing_seconds": record.diagnosing_seconds,
             "sequence_steps": record.sequence_steps,

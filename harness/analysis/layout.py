@@ -137,10 +137,10 @@ def _checked(score: Score) -> str:
     return {"passed": "yes", "failed": "failed"}.get(score.checked.partition(" ")[0], "no")
 
 
-def _parameters(score: Score) -> str:
+def _amount(score: Score, kind: str, amount: int | None) -> str:
     """The number, and how far it is from the one asked for."""
-    off = "" if score.mismatch is None else f" {score.mismatch:+.1%}"
-    return _count(score.parameters) + off
+    off = "" if score.mismatch is None or score.matched != kind else f" {score.mismatch:+.1%}"
+    return _count(amount) + off
 
 
 def _share(part: int | None, whole: int | None) -> str:
@@ -153,7 +153,9 @@ def _count(number: int | None) -> str:
 
 COSTS: Mapping[str, Callable[[Score], str]] = {
     "hidden": lambda score: _count(score.hidden_size),
-    "parameters": _parameters,
+    "parameters": lambda score: _amount(score, "params", score.parameters),
+    "state": lambda score: _amount(score, "state", score.state_size) if score.matched == "state" else "",
+    "FLOPs a step": lambda score: _amount(score, "flops", score.flops_per_step) if score.matched == "flops" else "",
     "recurrent": lambda score: _share(score.recurrent_parameters, score.parameters),
     "train s ↓": lambda score: "" if score.seconds is None else f"{score.seconds:.1f}",
     "steps/s ↑": lambda score: "" if score.steps_per_second is None else f"{score.steps_per_second / 1000:.0f}k",

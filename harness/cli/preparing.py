@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli.console import err, out
 from harness.data.fetch import UnavailableError
+from harness.modeling.sizing import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,14 +45,16 @@ def say_sizes(sizes: Sequence[Sized]) -> None:
         tasks[size.spec.task.label].append(size)
     for task, group in tasks.items():
         target = group[0].spec.size
-        equal = f"{target.value:,} parameters" if target.by == "params" else f"hidden size {target.value}"
-        cells = ", ".join(f"{size.spec.cell.label} {_detail(size)}" for size in group)
-        off = f"; off by at most {max(size.mismatch for size in group):.1%}" if target.by == "params" else ""
+        matched = target.by in UNITS
+        equal = f"{target.value:,} {UNITS[target.by]}" if matched else f"hidden size {target.value}"
+        cells = ", ".join(f"{size.spec.cell.label} {_detail(size, matched=matched)}" for size in group)
+        off = f"; off by at most {max(size.mismatch for size in group):.1%}" if matched else ""
         out.print(f"equal size: {task} {equal} ({cells}{off})", soft_wrap=True)
 
 
-def _detail(size: Sized) -> str:
-    return f"{size.hidden_size} hidden" if size.spec.size.by == "params" else f"{size.parameters:,} parameters"
+def _detail(size: Sized, *, matched: bool) -> str:
+    found = size.footprint
+    return f"{found.hidden_size} hidden" if matched else f"{found.parameters:,} parameters"
 
 
 def time_suite(suite: Suite, folder: Path, before: Speeds | None = None) -> None:

@@ -13,6 +13,7 @@ EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
     "harness run --cells elman,my_cell.py:MGU --tasks adding:length=400 --seeds 10",
     "harness run --cells lstm --tasks char-lm:corpus=my_book.txt --match params=200000 --budget full",
+    "harness run --cells lstm,gru --tasks adding --match state=128",
     "harness run --suite ci.toml --out results/ci",
     "harness run --cells all --tasks all --shard 2/8 --out shard-2",
     "harness run --cells gru --tasks highlight --layers 2 --bidirectional --dropout 0.1 --set lr=0.002",
@@ -54,7 +55,11 @@ def command(
         typer.Option(help="How long to train: seconds, about 20 s, or minutes a run."),
     ] = "quick",
     match: Annotated[
-        str | None, typer.Option(metavar="params=N", help="Parameters of every model; the recipe's unless given.")
+        str | None,
+        typer.Option(
+            metavar="KIND=N",
+            help="What is equal: params=N, state=N, or flops=N (a time step); the recipe's parameters unless given.",
+        ),
     ] = None,
     hidden: Annotated[int | None, typer.Option(min=1, help="Hidden size of every cell, instead of --match.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,

@@ -62,6 +62,8 @@ def _summary(record: RunRecord) -> None:
     if record.hidden_size is not None:
         clipped = "" if record.clipped is None else f" · {record.clipped:.0%} of the steps clipped"
         out.print(f"{record.hidden_size} hidden · {record.parameters:,} parameters · {record.seconds:.1f} s{clipped}")
+        if record.state_size is not None and record.flops_per_step is not None:
+            out.print(f"{record.state_size:,} numbers of state · {record.flops_per_step:,} FLOPs a step and sequence")
     for metric in record.metrics:
         name, digits = metric["name"], metric["digits"]
         if name in record.scores:

@@ -83,7 +83,7 @@ class Suite(Strict):
         seeds: how many.
         first_seed: the seeds are this, and those that follow.
         budget: which of the tasks' recipes.
-        match: "params=N": what is held equal between cells; see `Size`.
+        match: "params=N", "state=N" or "flops=N": what is held equal between cells; see `Size`.
         hidden: the hidden size of all cells, instead.
         recipe: a named recipe on top of the tasks' own.
         settings: changes to the tasks' recipes, in the table `set`.
@@ -150,7 +150,7 @@ class Suite(Strict):
             seeds=request.seeds,
             first_seed=request.first_seed,
             budget=request.budget,
-            match=str(size) if size is not None and size.by == "params" else None,
+            match=str(size) if size is not None and size.by != "hidden" else None,
             hidden=size.value if size is not None and size.by == "hidden" else None,
             recipe=request.recipe,
             settings={name: value for name, value in request.settings.items() if isinstance(value, Plain)},

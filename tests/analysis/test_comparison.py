@@ -32,6 +32,19 @@ def test_a_row_a_cell_and_a_column_a_task(make: Maker, baseline: BaselineRecord)
     assert (lstm.distribution, lstm.version) == ("third-party", "2.0")
 
 
+def test_what_is_matched_is_what_the_mismatch_is_of_and_a_large_one_is_told(make: Maker) -> None:
+    size, kinds = Size("state", 100), [(96, 0), (100, 1), (107, 2), (90, 3)]
+    records = [make(f"cell {kind}", 0, 0.5, size=size, state_size=state) for state, kind in kinds]
+    comparison = compare(records, [])
+    assert [score.mismatch for score in comparison.scores] == pytest.approx([-0.04, 0, 0.07, -0.1])
+    assert {score.matched for score in comparison.scores} == {"state"}
+    assert comparison.notes == [
+        "cell 2 on adding has 7% more numbers of state than asked for: no hidden size comes nearer.",
+        "cell 3 on adding has 10% fewer numbers of state than asked for: no hidden size comes nearer.",
+    ]
+    assert compare([make("old", 0, 0.5, size=size)], []).scores[0].mismatch is None  # written before it was counted
+
+
 def test_failures_count_and_a_cell_that_fails_is_never_the_best(make: Maker) -> None:
     records = [make("lstm", 0, 0.001), make("lstm", 1, None, reason="loss nan at step 3")]
     records += [make("gru", 0, 0.5), make("gru", 1, 0.6)]

@@ -60,8 +60,9 @@ def test_what_was_asked_for_on_the_command_line_comes_back_from_its_file(tmp_pat
         first_seed=7,
     )
     assert loaded(tmp_path, Suite.of(request).text()).request() == request
-    hidden = Request(("gru",), ("adding",), 1, "quick", "cpu", size=Size("hidden", 8))
-    assert loaded(tmp_path, Suite.of(hidden).text()).request() == hidden
+    for size in (Size("hidden", 8), Size("state", 128), Size("flops", 100_000)):
+        other = Request(("gru",), ("adding",), 1, "quick", "cpu", size=size)
+        assert loaded(tmp_path, Suite.of(other).text()).request() == other
 
 
 def test_the_first_metric_of_each_task_is_compared_and_those_that_are_named(tmp_path: Path) -> None:
