@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.statistics import best_group, mean_interval
 from harness.modeling.sizing import UNITS
+from harness.registry.options import text_of
 from harness.runs.certified import certified
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Score:
     """What one cell reached on one task, over its seeds.
 
     Attributes:
-        cell: its name with options.
+        cell: its name with options, and with the settings of its own where it has some.
         task: likewise, with what else tells its column from another.
         metric: what was measured.
         direction: whether lower or higher is better.
@@ -121,7 +122,8 @@ def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -
     trivial = {record.spec.key: record for record in baselines}
     columns = [_column(title, group, trivial) for title, group in zip(titles, current.values(), strict=True)]
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
-    return Comparison(columns, list(cells), [*notes, *_unequal(columns)])
+    notes += [*_unequal(columns), *_unlike(zip(titles, current.values(), strict=True))]
+    return Comparison(columns, list(cells), notes)
 
 
 def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[str, list[RunRecord]], list[str]]:
@@ -162,7 +164,7 @@ def _column(title: str, group: Sequence[RunRecord], trivial: Mapping[str, Baseli
     name, direction, digits = metric.get("name", ""), metric.get("direction", "lower"), metric.get("digits", 4)
     cells: dict[str, list[RunRecord]] = defaultdict(list)
     for record in group:
-        cells[record.spec.cell.label].append(record)
+        cells[record.spec.row].append(record)
     whole = {cell: _by_seed(runs, name) for cell, runs in cells.items() if all(r.status == "finished" for r in runs)}
     best = best_group(whole, direction)
     scores = {
@@ -229,6 +231,23 @@ def _unequal(columns: Iterable[Column]) -> list[str]:
         for score in column.scores.values()
         if score.mismatch is not None and abs(score.mismatch) > TOLERATED
     ]
+
+
+def _unlike(groups: Iterable[tuple[str, Sequence[RunRecord]]]) -> list[str]:
+    """Which cells were trained by settings that others were not given, and what these have instead."""
+    notes: dict[str, list[str]] = defaultdict(list)
+    for title, group in groups:
+        given: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for record in group:
+            given[record.spec.cell.label].add(record.spec.knobs)
+        if len({frozenset(knobs) for knobs in given.values()}) == 1:
+            continue  # all had the same choice
+        for spec in {record.spec.row: record.spec for record in group}.values():
+            common = [(name, old) for name, old in spec.shared.items() if getattr(spec.recipe, name) != old]
+            if common:
+                others = ", ".join(f"{name}={text_of(old)}" for name, old in common)
+                notes[f"{spec.row} has settings of its own: the recipe that all share has {others}"].append(title)
+    return [f"{note} ({', '.join(titles)})." for note, titles in notes.items()]
 
 
 def _baselines(run: RunRecord, trivial: Mapping[str, BaselineRecord], metric: str, direction: str) -> dict[str, float]:

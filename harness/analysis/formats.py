@@ -54,7 +54,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
     return [
         {
             "run": record.spec.key,
-            "cell": record.spec.cell.label,
+            "cell": record.spec.row,
             "task": record.spec.task.label,
             "changes": ", ".join(record.spec.changes),
             "seed": record.spec.seed,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.gate.speed import Speeds
     from harness.data.card import DataSet
+    from harness.modeling.sizing import Footprint
     from harness.runs.prepare import Sized
     from harness.runs.suite import Suite
 
@@ -47,9 +48,17 @@ def say_sizes(sizes: Sequence[Sized]) -> None:
         target = group[0].spec.size
         matched = target.by in UNITS
         equal = f"{target.value:,} {UNITS[target.by]}" if matched else f"hidden size {target.value}"
-        cells = ", ".join(f"{size.spec.cell.label} {_detail(size, matched=matched)}" for size in group)
+        cells = ", ".join(f"{name} {_detail(size, matched=matched)}" for name, size in _named(group).items())
         off = f"; off by at most {max(size.mismatch for size in group):.1%}" if matched else ""
         out.print(f"equal size: {task} {equal} ({cells}{off})", soft_wrap=True)
+
+
+def _named(group: Sequence[Sized]) -> dict[str, Sized]:
+    """By cell, where settings of its own change nothing of its size; by row otherwise."""
+    found: dict[str, set[Footprint]] = defaultdict(set)
+    for size in group:
+        found[size.spec.cell.label].add(size.footprint)
+    return {size.spec.cell.label if len(found[size.spec.cell.label]) == 1 else size.spec.row: size for size in group}
 
 
 def _detail(size: Sized, *, matched: bool) -> str:

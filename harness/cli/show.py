@@ -56,7 +56,7 @@ def _summary(record: RunRecord) -> None:
 
     spec = record.spec
     changes = f" ({', '.join(spec.changes)})" if spec.changes else ""
-    out.print(Text(f"{spec.cell.label} on {spec.task.label}{changes}, seed {spec.seed}", style="bold"))
+    out.print(Text(f"{spec.row} on {spec.task.label}{changes}, seed {spec.seed}", style="bold"))
     ended = f"{record.status}: {record.reason}" if record.reason else record.status
     out.print(Text(f"run {spec.key} · {spec.budget} budget · {spec.device} · {ended}"))
     if record.hidden_size is not None:

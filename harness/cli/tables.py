@@ -62,7 +62,7 @@ def show_runs(records: Sequence[RunRecord], console: Console) -> None:
         rows.add_row(
             record.spec.key[:8],
             Text(task),
-            Text(lines(record.spec.cell.label)),
+            Text(lines(record.spec.cell.label, record.spec.knobs)),
             str(record.spec.seed),
             *([record.spec.budget] if shown else []),
             "" if score is None else f"{value(score, first['digits'])} {first['name']}",

@@ -47,7 +47,7 @@ def first_batches(specs: Iterable[RunSpec]) -> None:
     Raises:
         HarnessError: the data cannot be used.
     """
-    for spec in {spec.contest: spec for spec in specs}.values():
+    for spec in {(spec.contest, spec.recipe.batch): spec for spec in specs}.values():
         try:
             next(iter(load_task(spec.task, spec.plugins).batches("train", spec.recipe.batch, spec.seed)))
         except HarnessError as error:
@@ -88,7 +88,7 @@ def check_engines(specs: Iterable[RunSpec]) -> None:
         HarnessError: it cannot.
     """
     asked = [spec for spec in specs if spec.engine not in {"auto", "loop"}]
-    for spec in {(spec.contest, spec.cell.label): spec for spec in asked}.values():
+    for spec in {(spec.contest, spec.row): spec for spec in asked}.values():
         cell, options = load_cell(spec.cell, spec.plugins)
         try:
             model = build(cell, options, architecture(spec), sized(spec).hidden_size, spec.seed)
@@ -109,7 +109,7 @@ def sizes(specs: Sequence[RunSpec]) -> list[Sized]:
         HarnessError: the smallest model is larger than what was asked for.
     """
     found = []
-    for spec in {(spec.contest, spec.cell.label): spec for spec in specs}.values():
+    for spec in {(spec.contest, spec.row): spec for spec in specs}.values():
         try:
             found.append(Sized(spec, sized(spec)))
         except NotSupportedError:

@@ -12,7 +12,7 @@ from harness.modeling.sizing import Size
 if TYPE_CHECKING:
     from conftest import Maker
 
-    from harness.runs.record import BaselineRecord
+    from harness.runs.record import BaselineRecord, RunRecord
 
 
 def test_a_row_a_cell_and_a_column_a_task(make: Maker, baseline: BaselineRecord) -> None:
@@ -43,6 +43,25 @@ def test_what_is_matched_is_what_the_mismatch_is_of_and_a_large_one_is_told(make
         "cell 3 on adding has 10% fewer numbers of state than asked for: no hidden size comes nearer.",
     ]
     assert compare([make("old", 0, 0.5, size=size)], []).scores[0].mismatch is None  # written before it was counted
+
+
+def test_settings_of_a_cells_own_are_a_row_and_a_note_unless_all_had_the_same_choice(make: Maker) -> None:
+    def own(cell: str, clip: float | None) -> RunRecord:
+        record = make(cell, 0, 0.5)
+        spec = record.spec
+        return replace(record, spec=replace(spec, recipe=replace(spec.recipe, clip=clip), shared={"clip": 1.0}))
+
+    unfair = compare([make("lstm", 0, 0.5), make("gru", 0, 0.5), own("gru", None)], [])
+    assert unfair.cells == ["lstm", "gru", "gru clip=none"]
+    assert unfair.notes == ["gru clip=none has settings of its own: the recipe that all share has clip=1.0 (adding)."]
+    grid = [own(cell, clip) for cell in ("lstm", "gru") for clip in (None, 1.0)]
+    fair = compare(grid, [])
+    assert fair.cells == ["lstm clip=none", "lstm clip=1.0", "gru clip=none", "gru clip=1.0"]
+    assert fair.notes == []
+    assert compare(grid[:3], []).notes == [
+        "lstm clip=none has settings of its own: the recipe that all share has clip=1.0 (adding).",
+        "gru clip=none has settings of its own: the recipe that all share has clip=1.0 (adding).",
+    ]
 
 
 def test_failures_count_and_a_cell_that_fails_is_never_the_best(make: Maker) -> None:
