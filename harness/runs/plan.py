@@ -119,6 +119,10 @@ class Plan:
                     for recipe in _variants(self.request, self.own, cell, contest.recipe):
                         yield replace(contest, cell=cell, seed=seed, recipe=recipe, shared=shared)
 
+    def settings(self) -> int:
+        """How many settings each cell is trained with on each task."""
+        return sum(1 for _ in _variants(self.request, self.own, self.cells[0], self._contest(*self.tasks[0]).recipe))
+
     def baselines(self) -> Iterator[BaselineSpec]:
         """The trivial predictors of each task."""
         for component, task in self.tasks:

@@ -121,7 +121,9 @@ def test_a_cell_in_a_file_may_be_named_as_it_was_asked_for_or_by_its_label(plugi
 
 def test_a_grid_trains_each_cell_with_each_setting() -> None:
     grid = {"clip": ("none", "1", "1.0"), "layers": (1, 2)}
-    specs = list(Plan.make(request(grid=grid, own={"gru": {"lr": 1}}, seeds=1)).specs())
+    plan = Plan.make(request(grid=grid, own={"gru": {"lr": 1}}, seeds=1))
+    specs = list(plan.specs())
+    assert plan.settings() == 4
     assert [spec.row for spec in specs] == [
         *(f"lstm clip={clip} layers={layers}" for clip in ("none", "1.0") for layers in (1, 2)),
         *(f"gru learning_rate=1.0 clip={clip} layers={layers}" for clip in ("none", "1.0") for layers in (1, 2)),
