@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness.analysis.gate import formats
-from harness.analysis.gate.verdicts import Judgement, Verdict, judge
+from harness.analysis.gate.verdicts import judge
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.analysis.gate.baseline import Baseline
     from harness.analysis.gate.figures import Figures
     from harness.analysis.gate.speed import Speeds
+    from harness.analysis.gate.verdict import Judgement, Verdict
 
 HERE = {"torch": "2"}
 EXACTLY = {0: 1.0, 1: 1.1, 2: 0.9, 3: 1.0}
