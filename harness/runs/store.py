@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -150,10 +151,9 @@ class Store:
             raise HarnessError(f"the results folder {self.folder} is read-only: name another one with --out.")
 
     def _open(self, *, create: bool) -> None:
-        application, schema = (
-            self._connection.execute(f"PRAGMA {pragma}").fetchone()[0] for pragma in ("application_id", "user_version")
-        )
-        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        # first the tables: if another process makes them just now, its two numbers are there once they are
+        questions = "SELECT count(*) FROM sqlite_master", "PRAGMA application_id", "PRAGMA user_version"
+        tables, application, schema = (self._connection.execute(question).fetchone()[0] for question in questions)
         if (tables and application != APPLICATION) or (not tables and not create):
             raise HarnessError(f"{self._path} was not written by harness: name another folder.")
         if schema > SCHEMA:
@@ -169,7 +169,7 @@ class Store:
             self._prepare_to_write()
 
     def _prepare_to_write(self) -> None:
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("BEGIN IMMEDIATE")  # of several processes that come at once, one makes the tables
         if not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
@@ -178,6 +178,19 @@ class Store:
             self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
             self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
         self._connection.execute("COMMIT")
+
+    def _write_ahead(self) -> None:
+        """Have the log written ahead; SQLite does not wait by itself while another process looks at the file."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     @contextmanager
     def _failures_told(self) -> Iterator[None]:

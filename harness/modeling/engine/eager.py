@@ -64,7 +64,7 @@ class Eager:
                     target = _at(place, buffers, t, begin, node.width)
                     target.copy_(rows_of(values[node], rows, node.width, target))
                 for node, buffer in program.summed:
-                    buffers[buffer.name][0] += values[node].sum(0)
+                    buffers[buffer.name][0, 0] += values[node].sum(0)
 
         return run
 

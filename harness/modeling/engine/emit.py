@@ -86,6 +86,7 @@ class Source:
             *(self._declare(buffer, label) for buffer, label in self.buffers.items()),
             *(prepared or [f"  for ({time}) {{"]),
             *(line for stage in stages for line in stage),
+            *self._flush(schedule),
             "  }",
             "}",
             f"void {name}({GIVEN}, int64_t threads) {{",
@@ -114,10 +115,16 @@ class Source:
             yield f"      prepare(multiply, {x}, {w}, {b}, {to}, {sizes}, few, end, n0, b0, b1);"
         yield "    }"
 
+    def _flush(self, schedule: Schedule) -> Iterable[str]:
+        """The end of the loop over time, which runs backward where it sums: every few steps, and at t0, sums move."""
+        for buffer in dict.fromkeys(place.buffer for places in schedule.sums.values() for place in places):
+            few, width = self.buffer(buffer), self.sizes(buffer.width)
+            yield f"    if ((t - t0) % FEW_STEPS(n0) == 0) flush({few}, {width}, buffers[{few[1:]}], part);"
+
     def _declare(self, buffer: Buffer, label: str) -> str:
         place = label[1:]
-        if buffer.kind == Kind.VECTOR and buffer.name.startswith("sum"):
-            return f"  double *{label} = (double *)buffers[{place}] + part * {self.sizes(buffer.width)};"
+        if buffer.kind == Kind.SUM:
+            return f"  real *{label} = few_sums(buffers[{place}], part, {self.sizes(buffer.width)});"
         return f"  real *{label} = buffers[{place}];"
 
     def buffer(self, buffer: Buffer) -> str:
@@ -146,8 +153,8 @@ class Source:
     def address(self, place: Place, row: str) -> str:
         """Where a row begins, in C."""
         label = self.buffer(place.buffer)
-        if place.buffer.kind == Kind.VECTOR:
-            return label
+        if place.buffer.kind == Kind.SUM:
+            return f"{label} + {self.sizes(place.column)}"
         index = INDEX[place.buffer.kind].format(later=place.later)
         return f"{label} + ({index} + {row}) * {self.sizes(place.buffer.width)} + {self.sizes(place.column)}"
 
@@ -202,8 +209,8 @@ class _Rows:
     def _written(self, node: Node, column: str) -> list[str]:
         """A value to where it is read later, and to where it is added up."""
         homes = [f"{self._label(place)}[{column}] = v{node.number};" for place in self.schedule.homes.get(node, [])]
-        sums = [self.source.buffer(buffer) for buffer in self.schedule.sums.get(node, [])]
-        return homes + [f"{label}[{column}] += v{node.number};" for label in sums]
+        sums = self.schedule.sums.get(node, [])
+        return homes + [f"{self._label(place)}[{column}] += v{node.number};" for place in sums]
 
     def _reduced(self, node: Node, value: str) -> str:
         name = f"v{node.number}"

@@ -32,17 +32,19 @@ def evaluate(roots: Iterable[Node], values: Values, product: Product) -> None:
     for node in within(roots, values):
         if node not in values:
             args = [values[arg] for arg in node.args]
-            values[node] = multiply(node, args, product) if node.op in {"mm", "linear"} else compute(node, args)
+            if node.op in {"mm", "linear"}:
+                values[node] = args[0].new_empty(len(args[0]), node.width)
+                multiply(node, args, values[node], product)
+            else:
+                values[node] = compute(node, args)
 
 
-def multiply(node: Node, args: list[Any], product: Product) -> Tensor:
-    """A product or an affine map of its arguments."""
+def multiply(node: Node, args: list[Any], out: Tensor, product: Product) -> None:
+    """Write a product or an affine map of its arguments."""
     operand, matrix, *bias = args
-    out: Tensor = operand.new_empty(len(operand), node.width)
     if bias:
         out.copy_(bias[0])
     product(operand, matrix.t() if node.attr else matrix, out, add=bool(bias))
-    return out
 
 
 def compute(node: Node, args: list[Any]) -> Any:  # noqa: ANN401

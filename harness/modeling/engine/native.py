@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.modeling.engine import build
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from harness.modeling.engine.plan import Plan
-    from harness.modeling.engine.program import Buffer, Program
+    from harness.modeling.engine.program import Buffer
 
 ROWS_ENOUGH = 32
 """As in step.c."""
@@ -42,8 +43,13 @@ class Native:
     def __init__(self, plan: Plan, dtype: torch.dtype) -> None:
         source = Source()
         self._own: dict[str, list[Buffer]] = {}
-        for name in ("inference", "forward", "backward"):
-            program: Program = getattr(plan, name)
+        summed = [*plan.backward.summed, *plan.biases.values()]
+        programs = {
+            "inference": plan.inference,
+            "forward": plan.forward,
+            "backward": replace(plan.backward, summed=summed),
+        }
+        for name, program in programs.items():
             schedule = Schedule(program)
             self._own[name] = schedule.buffers
             source.function(name, schedule)

@@ -32,6 +32,7 @@ class Plan:
         leaf_gradients: where the backward pass writes the gradients of the leaves.
         products: matrices whose gradient is the sum over time and batch of a ⊗ g, with the nodes a and g.
         vectors: vectors whose gradient the backward pass adds up, and where.
+        biases: likewise of vectors that an affine map of the input adds, so that the gradient is that of the map.
         outer: gradients of the leaves' own arguments; what `placeholders` stand for goes in.
         placeholders: of each leaf's gradient.
     """
@@ -76,7 +77,7 @@ class Plan:
             leaf: self._write(gradients.leaves[leaf]) for leaf in split.leaves if leaf in gradients.leaves
         }
         self.products = [(matrix, self._read(a), self._write(g)) for matrix, a, g in gradients.products]
-        self.vectors = {node: Buffer(f"sum {node.attr}", node.width, Kind.VECTOR) for node in gradients.vectors}
+        self.vectors = {node: Buffer(f"sum {node.attr}", node.width, Kind.SUM) for node in gradients.vectors}
         self.backward.summed = [(gradients.vectors[node], buffer) for node, buffer in self.vectors.items()]
         self.backward.stored += [(node, place) for node, place in self._written.items()]
         for state, turn in zip(split.states, self.turns, strict=True):
@@ -89,6 +90,12 @@ class Plan:
             if leaf in self.leaf_gradients
         }
         self.outer = derive(graph, self.placeholders, [split.input])
+        leaf_of = {placeholder: leaf for leaf, placeholder in self.placeholders.items()}
+        self.biases = {
+            vector: (gradients.leaves[leaf_of[gradient]], Buffer(f"bias {vector.attr}", vector.width, Kind.SUM))
+            for vector, gradient in self.outer.vectors.items()
+            if gradient in leaf_of
+        }
 
     def describe(self) -> list[str]:
         """What the plan computes: equal for plans that compute the same."""

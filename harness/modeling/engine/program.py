@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """How a buffer is indexed; all but vectors and matrices are (…, batch, width)."""
+    """How a buffer is indexed; all but sums, vectors and matrices are (…, batch, width)."""
 
     HISTORY = "by the time step"
     PIECE = "by the time step within the piece of time that a call does"
     FEW = "by the time step within a few that are prepared together"
     TURNS = "by odd and even time steps"
     ROWS = "for the step that is being done"
+    SUM = "by the thread, over time and batch"
     VECTOR = "for all"
     MATRIX = "for all, too"
 
@@ -107,7 +108,7 @@ class Schedule:
     Attributes:
         stages: one after the other at each time step.
         homes: where each computed value is written; empty where it stays in a register.
-        sums: the vectors that a value is added to.
+        sums: where a value is added up over time and batch.
         within: of sums of which a product is added to another term where that lies, this term.
         buffers: that the program needs for itself.
     """
@@ -116,7 +117,7 @@ class Schedule:
         self.program = program
         self.graph = program.graph
         self.homes: dict[Node, list[Place]] = {}
-        self.sums: dict[Node, list[Buffer]] = {}
+        self.sums: dict[Node, list[Place]] = {}
         self.within: dict[Node, Node] = {}
         self.buffers: list[Buffer] = []
         self.stages: list[Stage] = []
@@ -129,7 +130,7 @@ class Schedule:
         for node, place in program.stored:
             self._store_whole(node, place)
         for node, buffer in program.summed:
-            self.sums.setdefault(self._computed(node), []).append(buffer)
+            self._sum(node, Place(buffer))
         self._roots += list(self.sums)
         self._add_to_what_is_prepared()
         self._place_operands()
@@ -177,6 +178,15 @@ class Schedule:
         self.homes.setdefault(computed, []).append(place)
         self._roots.append(computed)
         return [computed]
+
+    def _sum(self, node: Node, place: Place) -> None:
+        """Have a value added up at a place."""
+        if node.op == "cat" and node not in self.program.given:
+            starts = accumulate((part.width for part in node.args), initial=0)
+            for part, start in zip(node.args, starts, strict=False):
+                self._sum(part, place.at(start))
+        else:
+            self.sums.setdefault(self._computed(node), []).append(place)
 
     def _computed(self, node: Node) -> Node:
         """The value as one that a loop computes: a copy of it where it is not."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch.autograd import Function
 
-from harness.modeling.engine.evaluate import evaluate, rows_of
+from harness.modeling.engine.evaluate import evaluate, multiply, rows_of
 from harness.modeling.engine.memory import POOL
 from harness.modeling.engine.plan import SEEN, X
 from harness.modeling.engine.program import Kind
@@ -36,7 +36,7 @@ class Runner(Protocol):
 
     name: str
     prepares: bool
-    """Whether it makes affine maps of the input itself."""
+    """Whether it makes affine maps of the input, and adds up the gradients of their biases, in the loop over time."""
 
     def threads(self, rows: int) -> int:
         """How many add up vectors of their own."""
@@ -71,6 +71,9 @@ class Kernel:
             for leaf, buffer in plan.leaves.items()
             if leaf is not plan.split.input and not (runner.prepares and buffer.kind == Kind.FEW)
         ]
+        biases = plan.biases if runner.prepares else {}
+        self.sums = [*plan.vectors.items(), *((vector, buffer) for vector, (_, buffer) in biases.items())]
+        self.vectors = {vector: gradient for vector, gradient in plan.outer.vectors.items() if vector not in biases}
         self.parameters = plan.parameters()
         self._numbers = [node.attr if node.op == "vector" else node.attr[0] for node in self.parameters]
         widest = [leaf.width for leaf, _ in self.leaves] + [place.buffer.width for _, _, place in plan.products]
@@ -122,10 +125,11 @@ class Kernel:
             turn[(time - 1) & 1] = gradient
         found = {node: x.new_zeros(value.shape) for node, value in zip(self.parameters, values, strict=True)}
         threads = self.runner.threads(rows)
-        sums = {node: x.new_zeros(threads, node.width, dtype=torch.float64) for node in plan.vectors}
+        # room for each thread, and as much again in which the native engine adds up a few rows
+        sums = [x.new_zeros(threads, 2, node.width, dtype=torch.float64) for node, _ in self.sums]
         ready = buffers | self._named(values) | {X: x, SEEN: seen.contiguous()}
         ready |= {buffer.name: turn for buffer, turn in zip(plan.turns, turns, strict=True)}
-        ready |= {buffer.name: sums[node] for node, buffer in plan.vectors.items()}
+        ready |= {buffer.name: parts for (_, buffer), parts in zip(self.sums, sums, strict=True)}
         pieces = list(self._pieces(time, rows))
         longest = pieces[0][1]
         written = {place.buffer for _, place in plan.backward.stored if place.buffer not in plan.turns}
@@ -138,8 +142,8 @@ class Kernel:
                 operand = _flat(ready, a, matrix.attr[1], begin, end)
                 self.runner.product(operand.t(), _flat(ready, g, matrix.width, begin, end), found[matrix], add=True)
             self._backward_outside(x, values, ready, (begin, end), found, to_x)
-        for node, parts in sums.items():
-            found[node] += parts.sum(0)
+        for (node, _), parts in zip(self.sums, sums, strict=True):
+            found[node] += parts[:, 0].sum(0)
         return to_x, [turn[1] for turn in turns], [found[node] for node in self.parameters]
 
     def _backward_outside(
@@ -157,29 +161,26 @@ class Kernel:
         known = self._known(x[begin:end], values)
         for leaf, placeholder in self.plan.placeholders.items():
             known[placeholder] = _flat(ready, self.plan.leaf_gradients[leaf], leaf.width, begin, end)
-        to_input = outer.leaves.get(self.plan.split.input) if to_x is not None else None
-        wanted = [*outer.vectors.values(), *(node for _, *pair in outer.products for node in pair)]
-        evaluate([*wanted, *([to_input] if to_input else [])], known, self.runner.product)
+        wanted = [*self.vectors.values(), *(node for _, *pair in outer.products for node in pair)]
+        evaluate(wanted, known, self.runner.product)
         count = (end - begin) * x.shape[1]
-        for vector, gradient in outer.vectors.items():
+        for vector, gradient in self.vectors.items():
             found[vector] += rows_of(known[gradient], count, vector.width, x).sum(0)
         for matrix, *pair in outer.products:
             of_operand, of_product = (rows_of(known[node], count, node.width, x) for node in pair)
             self.runner.product(of_operand.t(), of_product, found[matrix], add=True)
         if to_x is not None:
-            flat = to_x[begin:end].view(count, x.shape[2])
-            flat.zero_() if to_input is None else flat.copy_(rows_of(known[to_input], count, x.shape[2], x))
+            to_input = outer.leaves.get(self.plan.split.input, self.plan.graph.constant(0))
+            self._fill(to_x[begin:end].view(count, x.shape[2]), to_input, known)
 
-    def _fill(self, out: Tensor, leaf: Node, known: Values) -> None:
-        """Compute a leaf for a piece of time; the product of an affine map is written to where it belongs."""
-        if leaf.op == "linear":
-            evaluate(leaf.args, known, self.runner.product)
-            operand, matrix, bias = (known[arg] for arg in leaf.args)
-            out.copy_(bias)
-            self.runner.product(operand, matrix, out, add=True)
+    def _fill(self, out: Tensor, node: Node, known: Values) -> None:
+        """Compute a node for a piece of time; a product is written to where it belongs."""
+        if node.op in {"mm", "linear"} and node not in known:
+            evaluate(node.args, known, self.runner.product)
+            multiply(node, [known[arg] for arg in node.args], out, self.runner.product)
         else:
-            evaluate([leaf], known, self.runner.product)
-            out.copy_(rows_of(known[leaf], len(out), leaf.width, out))
+            evaluate([node], known, self.runner.product)
+            out.copy_(rows_of(known[node], len(out), node.width, out))
 
     def _known(self, x: Tensor, values: list[Tensor]) -> Values:
         known: Values = dict(zip(self.parameters, values, strict=True))

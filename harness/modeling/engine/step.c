@@ -83,3 +83,14 @@ static void prepare(product *multiply, const real *x, const real *w, const real 
              bias);
 }
 
+/* Sums over time and batch are doubles, so that long ones lose nothing; but a few rows at a time are added up as reals
+   first, which is half the work. Each thread has `width` doubles, and behind them as much room for the few. */
+static inline real *few_sums(double *sums, int64_t part, int64_t width) { return (real *)(sums + (2 * part + 1) * width); }
+static inline void flush(real *few, int64_t width, double *sums, int64_t part) {
+  double *to = sums + 2 * part * width;
+#pragma omp simd
+  for (int64_t j = 0; j < width; j++) {
+    to[j] += few[j];
+    few[j] = 0;
+  }
+}

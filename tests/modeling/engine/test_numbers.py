@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernels import ENGINES, kernel, results, shaken
+from torch import nn
 
-from harness import Classes, Real
+from harness import Cell, Classes, Real
 from harness.modeling.assembly import Architecture, build
 from harness.modeling.recurrence import Recurrence, loop
 from harness.registry import current
-
-if TYPE_CHECKING:
-    from harness import Cell
 
 CELLS: list[tuple[str, dict[str, object]]] = [
     ("elman", {}),
@@ -54,6 +52,28 @@ def test_single_precision_is_no_further_from_the_truth_than_twice_the_loops(
     for key, right in truth.items():
         off, usual = ((found[key].double() - right).norm().item() for found in (own, plain))
         assert off <= 2 * usual + 1e-7 * right.norm().item(), key
+
+
+class Biased(Cell):
+    """Whose two biases have the gradient of the output at each step."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.of_input = nn.Linear(input_size, hidden_size)
+        self.of_state = nn.Parameter(torch.zeros(hidden_size))
+
+    def step(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+        """Nothing of the state but its size."""
+        return self.of_input(x) + (0 * h + self.of_state)
+
+
+def test_in_sums_over_many_steps_nothing_is_lost() -> None:
+    cell, time = Biased(1, 1), 100_000
+    outputs, _ = kernel(cell)(cell, torch.zeros(time, 1, 1), cell.initial(1))
+    (0.1 * outputs).sum().backward()
+    for bias in (cell.of_input.bias, cell.of_state):
+        assert bias.grad is not None
+        assert bias.grad.item() == pytest.approx(0.1 * time, rel=1e-6)  # added up one by one: 9998.6
 
 
 def with_number(cell: Cell, run: Any, where: str, at: int, number: float) -> dict[str, torch.Tensor]:
