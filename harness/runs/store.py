@@ -108,6 +108,24 @@ class Store:
             if wanted is None or key in wanted
         ]
 
+    def each_run(self) -> Iterator[RunRecord]:
+        """All run records in the order of their keys, one after another, so that they need no room together."""
+        with self._failures_told():
+            for record, history in self._connection.execute("SELECT record, history FROM runs ORDER BY key"):
+                yield RunRecord.from_dict({**json.loads(record), **json.loads(history)})
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Add many records at once: they are durable when this ends, and none is there if it fails."""
+        with self._failures_told():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
     def run(self, beginning: str) -> RunRecord:
         """The one run whose key begins so.
 
