@@ -96,7 +96,9 @@ def _emphasised(score: Score) -> str:
     first, *others = map(escape, reached(score))
     if score.best:
         mean = value(score.mean, score.digits)
-        first = first.replace(mean, f"**{mean}**", 1) + " \\*"
+        first = first.replace(mean, f"**{mean}**", 1)
+    if score.letters:
+        first += f" {score.letters}"
     return " · ".join([first, *others])
 
 

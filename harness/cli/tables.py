@@ -99,9 +99,10 @@ def _score(score: Score | None) -> Text:
         return Text(NOT_TRIED, style="dim")
     first, *others = reached(score)
     text = Text(first)
+    if score.letters:
+        text.append(f" {score.letters}")
     if score.best:
         text.stylize("bold green", 0, len(value(score.mean, score.digits)))
-        text.append(" *", style="bold green")
     return Text("\n").join([text, *map(Text, others)])
 
 
