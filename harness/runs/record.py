@@ -31,6 +31,8 @@ class RunRecord:
         hidden_size: of every layer.
         parameters: all trainable ones.
         recurrent_parameters: those of the recurrent layers among them.
+        state_size: see `Footprint`.
+        flops_per_step: likewise.
         seconds: spent in training, evaluations left out.
         diagnosing_seconds: spent on diagnoses, besides training.
         sequence_steps: time steps of sequences trained on.
@@ -61,6 +63,8 @@ class RunRecord:
     hidden_size: int | None = None
     parameters: int | None = None
     recurrent_parameters: int | None = None
+    state_size: int | None = None
+    flops_per_step: int | None = None
     seconds: float | None = None
     diagnosing_seconds: float | None = None
     sequence_steps: int | None = None
