@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 FILES = ("table.md", "table.csv", "environment.json")
+BESIDE = (SUITE, SPEEDS)
+"""What else stands beside the store: what was asked for, and how fast it was."""
 
 
 def check_folder(folder: Path) -> None:
@@ -28,7 +30,7 @@ def check_folder(folder: Path) -> None:
     Raises:
         HarnessError: it has one of them, and no store.
     """
-    for name in (*FILES, SUITE, SPEEDS):
+    for name in (*FILES, *BESIDE):
         if (folder / name).exists() and not (folder / FILE).exists():
             raise HarnessError(f"{folder} is no results folder: it has a {name} that harness did not write.")
 

@@ -15,6 +15,7 @@ from harness.cli import (
     check,
     compare,
     data,
+    merge,
     new,
     plugins,
     recipes,
@@ -56,6 +57,7 @@ def options(
 
 COMMANDS = (
     run,
+    merge,
     table,
     compare,
     baseline,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from contextlib import closing
 from dataclasses import replace
@@ -18,6 +19,7 @@ from harness.registry import Reference, install
 from harness.runs.environment import usable_cores
 from harness.runs.executors import Executor, InProcess, Workers
 from harness.runs.plan import ALL, Plan, Request
+from harness.runs.shard import WHOLE, Shard
 from harness.runs.store import Store
 from harness.runs.suite import FILE as SUITE
 from harness.runs.suite import Suite
@@ -44,16 +46,25 @@ class Session:
         workers: how many processes; as many as suit when None.
         suite: the file that asks for it, where there is one; it is kept beside the results.
         table: whether a table is wanted, and with it the trivial baselines.
+        shard: which share of the runs.
     """
 
     def __init__(
-        self, request: Request, folder: Path, workers: int | None, suite: Suite | None = None, *, table: bool = True
+        self,
+        request: Request,
+        folder: Path,
+        workers: int | None,
+        suite: Suite | None = None,
+        *,
+        table: bool = True,
+        shard: Shard = WHOLE,
     ) -> None:
         self.request = request
         self.folder = folder
         self.workers = workers
         self.suite = suite
         self.table = table
+        self.shard = shard
         self.exit_code = 0
 
     def run(self) -> int:
@@ -70,19 +81,19 @@ class Session:
             suite = self.suite or Suite.of(self.request)
             (self.folder / SUITE).write_text(suite.text(), encoding="utf-8")
             self._run(plan, store)
-        if self.exit_code != INTERRUPTED:
+        if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
 
     def _run(self, plan: Plan, store: Store) -> None:
         """Execute what is missing of the plan, and show all of it."""
-        specs = list(plan.specs())
+        specs = list(self.shard.of(plan.specs()))
         done = store.keys()
         missing = [spec for spec in specs if spec.key not in done]
         self._say_plan(plan, specs, missing)
         ready = self._prepare(plan, missing) if missing else []
         lost = {spec.task.label for spec in missing} - {spec.task.label for spec in ready}
-        wanted = plan.baselines() if self.table else ()
+        wanted = self.shard.of(plan.baselines()) if self.table else ()
         trivial = [spec for spec in wanted if spec.key not in done and spec.task.label not in lost]
         self._execute([*trivial, *ready], store)
         if self.table:
@@ -108,12 +119,16 @@ class Session:
 
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
         counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
+        if self.request.grid:
+            counts.insert(1, (plan.settings(), "setting"))
         product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
         done = len(specs) - len(missing)
         before = f", {done} done before, {len(missing)} to do" if done else ""
         settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
-        runs = f"{len(specs)} run{'s' if len(specs) != 1 else ''}"
-        out.print(f"{product} = {runs}{before} · {settings}", soft_wrap=True)
+        count = math.prod(count for count, _ in counts)
+        runs = f"{count} run{'s' if count != 1 else ''}"
+        share = f", {len(specs)} in shard {self.shard}" if self.shard != WHOLE else ""
+        out.print(f"{product} = {runs}{share}{before} · {settings}", soft_wrap=True)
 
     def _prepare(self, plan: Plan, missing: list[RunSpec]) -> list[RunSpec]:
         """Check what can be checked; cells that cannot be loaded and tasks without their data are left out."""

@@ -52,5 +52,11 @@ def read_state(folder: Path, key: str) -> bytes:
         raise HarnessError(f"the weights of run {key} are not kept: {_path(folder, key)} is not there.") from error
 
 
+def find_state(folder: Path, key: str) -> bytes:
+    """The weights of a run; nothing where they are not kept."""
+    path = _path(folder, key)
+    return path.read_bytes() if path.is_file() else b""
+
+
 def _path(folder: Path, key: str) -> Path:
     return folder / FOLDER / f"{key}.safetensors"

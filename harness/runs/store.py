@@ -81,7 +81,7 @@ class Store:
                 spec = record.spec
                 keep_state(self.folder, key, values.pop("state"))
                 history = json.dumps({name: values.pop(name) for name in HISTORY})
-                row = (key, spec.cell.label, spec.task.label, spec.seed, record.status, record.finished)
+                row = (key, spec.row, spec.task.label, spec.seed, record.status, record.finished)
                 self._connection.execute(
                     "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, json.dumps(values), history)
                 )
@@ -107,6 +107,24 @@ class Store:
             for key, record, history in rows
             if wanted is None or key in wanted
         ]
+
+    def each_run(self) -> Iterator[RunRecord]:
+        """All run records in the order of their keys, one after another, so that they need no room together."""
+        with self._failures_told():
+            for record, history in self._connection.execute("SELECT record, history FROM runs ORDER BY key"):
+                yield RunRecord.from_dict({**json.loads(record), **json.loads(history)})
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Add many records at once: they are durable when this ends, and none is there if it fails."""
+        with self._failures_told():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
 
     def run(self, beginning: str) -> RunRecord:
         """The one run whose key begins so.

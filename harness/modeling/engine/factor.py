@@ -9,6 +9,8 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from harness.modeling.engine.evaluate import Pairs
+
 LARGE = 1 << 20
 """Multiplications from which on a product is one for oneDNN, which takes 10 µs to begin. torch.mm asks MKL instead for
 single precision, which is half as fast on processors that are not Intel's."""
@@ -46,19 +48,18 @@ class Factor:
         return total
 
 
-def product(a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False, bias: Tensor | None = None) -> None:
+def product(pairs: Pairs, matrix: Tensor, *, add: bool = False) -> None:
     """See `Product`. Long sums are added up in parts, each by itself, which rounds less."""
-    large = suits(len(a), matrix)
-    if add:
-        deep = len(matrix) if a.device.type != "cpu" else DEEP_ONE_DNN if large else DEEP
-        for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
-            out += by_one_dnn(part, rows.t()) if large else torch.mm(part, rows)
-    elif large:
-        out.copy_(by_one_dnn(a, matrix.t(), bias))
-    elif bias is None:
-        torch.mm(a, matrix, out=out)
-    else:
-        torch.addmm(bias, a, matrix, out=out)
+    for a, out in pairs:
+        large = suits(len(a), matrix)
+        if add:
+            deep = len(matrix) if a.device.type != "cpu" else DEEP_ONE_DNN if large else DEEP
+            for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
+                out.add_(by_one_dnn(part, rows.t()) if large else torch.mm(part, rows))
+        elif large:
+            out.copy_(by_one_dnn(a, matrix.t()))
+        else:
+            torch.mm(a, matrix, out=out)
 
 
 def suits(rows: int, matrix: Tensor) -> bool:
@@ -67,7 +68,7 @@ def suits(rows: int, matrix: Tensor) -> bool:
     return large and _has_one_dnn and bool(torch.backends.mkldnn.enabled)
 
 
-def by_one_dnn(a: Tensor, transposed: Tensor, bias: Tensor | None = None) -> Tensor:
-    """A value (rows, inner) · the transpose of a matrix (outer, inner), plus a bias."""
-    made: Tensor = _linear.default(a, transposed, bias, "none", [], "")
+def by_one_dnn(a: Tensor, transposed: Tensor) -> Tensor:
+    """A value (rows, inner) · the transpose of a matrix (outer, inner)."""
+    made: Tensor = _linear.default(a, transposed, None, "none", [], "")
     return made

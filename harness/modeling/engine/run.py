@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch.autograd import Function
 
-from harness.modeling.engine.evaluate import evaluate, multiply, rows_of
+from harness.modeling.engine.evaluate import add_rows, evaluate, look_up, multiply, rows_of
 from harness.modeling.engine.graph import within
 from harness.modeling.engine.memory import POOL
-from harness.modeling.engine.plan import SEEN, X
+from harness.modeling.engine.plan import HOT, SEEN, X
 from harness.modeling.engine.program import Kind
+from harness.modeling.onehot import indices_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -80,9 +81,9 @@ class Kernel:
         widest = [leaf.width for leaf, _ in self.leaves] + [place.buffer.width for _, _, place in plan.products]
         self._widest = max(widest, default=1)
         start = [plan.split.input, *self.parameters, *plan.placeholders.values()]
+        wanted = [*self.vectors.values(), *(node for _, *pair in plan.outer.products for node in pair)]
+        self._outside = within(wanted, start)
         self._to_input = plan.outer.leaves.get(plan.split.input, plan.graph.constant(0))
-        self._made = [*self.vectors.values(), *(node for _, *pair in plan.outer.products for node in pair)]
-        self._made = within(self._made, start)
         filled = [self._to_input, *(leaf for leaf, _ in self.leaves)]
         self._before = {node: within(node.args if _multiplies(node) else [node], start) for node in filled}
 
@@ -97,13 +98,18 @@ class Kernel:
         """Step through x (time, batch, input_size); see `Layer.forward`."""
         values = self.plan.graph.parameters.evaluate(cell, self._numbers)
         if not torch.is_grad_enabled():
-            outputs, *final = self.forward(x.contiguous(), states, values, keep=False)[:-1]
+            outputs, *final = self.forward(x.contiguous(), indices_of(x), states, values, keep=False)[:-1]
         else:
-            outputs, *final = _Recurrence.apply(self, len(states), x, *states, *values)  # type: ignore[no-untyped-call]
+            outputs, *final = _Recurrence.apply(self, len(states), x, indices_of(x), *states, *values)  # type: ignore[no-untyped-call]
         return outputs, tuple(final)
 
-    def forward(self, x: Tensor, states: States, values: list[Tensor], *, keep: bool) -> tuple[Any, ...]:
-        """The outputs, the states after the last step, and the buffers that are kept for the backward pass."""
+    def forward(
+        self, x: Tensor, hot: Tensor | None, states: States, values: list[Tensor], *, keep: bool
+    ) -> tuple[Any, ...]:
+        """The outputs, the states after the last step, and the buffers that are kept for the backward pass.
+
+        Where the inputs are unit vectors, `hot` says which: (time, batch) integers.
+        """
         time, rows = x.shape[:2]
         histories = [POOL.empty(x, time + 1, rows, buffer.width) for buffer in self.plan.histories]
         for history, state in zip(histories, states, strict=True):
@@ -111,19 +117,28 @@ class Kernel:
         buffers = {buffer.name: history for buffer, history in zip(self.plan.histories, histories, strict=True)}
         if keep:
             buffers |= {buffer.name: POOL.empty(x, time, rows, buffer.width) for buffer in self.plan.kept}
-        ready = buffers | self._named(values) | {X: x}
+        ready = buffers | self._named(values) | {X: x} | ({HOT: hot} if hot is not None else {})
         pieces = list(self._pieces(time, rows)) if self.leaves or self.piece else [(0, time)]
         ready |= {b.name: POOL.empty(x, pieces[0][1], rows, leaf.width) for leaf, b in self.leaves}
         steps = self.runner.bind("forward" if keep else "inference", ready, rows)
         for begin, end in pieces:
             known = self._known(x[begin:end], values)
+            chosen = hot[begin:end].flatten() if hot is not None else None
             for leaf, buffer in self.leaves:
-                self._fill(ready[buffer.name][: end - begin].flatten(0, 1), leaf, known)
+                self._fill(ready[buffer.name][: end - begin].flatten(0, 1), leaf, known, chosen)
             steps(begin, end)
         return histories[0][1:], *(history[-1].clone() for history in histories), buffers
 
     def backward(
-        self, x: Tensor, values: list[Tensor], buffers: Buffers, seen: Tensor, carried: list[Tensor], *, to_input: bool
+        self,
+        x: Tensor,
+        hot: Tensor | None,
+        values: list[Tensor],
+        buffers: Buffers,
+        seen: Tensor,
+        carried: list[Tensor],
+        *,
+        to_input: bool,
     ) -> tuple[Tensor | None, list[Tensor], list[Tensor]]:
         """The gradients of x, of the initial states and of the parameters' values."""
         plan, (time, rows) = self.plan, x.shape[:2]
@@ -145,10 +160,12 @@ class Kernel:
         steps = self.runner.bind("backward", ready, rows)
         for begin, end in reversed(pieces):
             steps(begin, end)
-            for matrix, a, g in plan.products:
-                operand = _flat(ready, a, matrix.attr[1], begin, end)
-                self.runner.product(operand.t(), _flat(ready, g, matrix.width, begin, end), found[matrix], add=True)
-            self._backward_outside(x, values, ready, (begin, end), found, to_x)
+            products = [
+                (_flat(ready, a, matrix.attr[1], begin, end), _flat(ready, g, matrix.width, begin, end), found[matrix])
+                for matrix, a, g in plan.products
+            ]
+            products += self._backward_outside(x, hot, values, ready, (begin, end), found, to_x)
+            self._add_up(products)
         for (node, _), parts in zip(self.sums, sums, strict=True):
             found[node] += parts[:, 0].sum(0)
         return to_x, [turn[1] for turn in turns], [found[node] for node in self.parameters]
@@ -156,32 +173,48 @@ class Kernel:
     def _backward_outside(
         self,
         x: Tensor,
+        hot: Tensor | None,
         values: list[Tensor],
         ready: Buffers,
         piece: tuple[int, int],
         found: dict[Node, Tensor],
         to_x: Tensor | None,
-    ) -> None:
-        """From the gradients of the leaves to those of what they are made of."""
+    ) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """From the gradients of the leaves to those of what they are made of; of matrices, what is to be added up."""
         begin, end = piece
-        outer = self.plan.outer
         known = self._known(x[begin:end], values)
         for leaf, placeholder in self.plan.placeholders.items():
             known[placeholder] = _flat(ready, self.plan.leaf_gradients[leaf], leaf.width, begin, end)
-        evaluate(self._made, known, self.runner.product)
+        evaluate(self._outside, known, self.runner.product)
         count = (end - begin) * x.shape[1]
         for vector, gradient in self.vectors.items():
             found[vector] += rows_of(known[gradient], count, vector.width, x).sum(0)
-        for matrix, *pair in outer.products:
-            of_operand, of_product = (rows_of(known[node], count, node.width, x) for node in pair)
-            self.runner.product(of_operand.t(), of_product, found[matrix], add=True)
         if to_x is not None:
             self._fill(to_x[begin:end].view(count, x.shape[2]), self._to_input, known)
+        products = []
+        for matrix, a, g in self.plan.outer.products:
+            to_product = rows_of(known[g], count, g.width, x)
+            if a is self.plan.split.input and hot is not None:
+                add_rows(found[matrix], hot[begin:end].flatten(), to_product)
+            else:
+                products.append((rows_of(known[a], count, a.width, x), to_product, found[matrix]))
+        return products
 
-    def _fill(self, out: Tensor, node: Node, known: Values) -> None:
+    def _add_up(self, products: list[tuple[Tensor, Tensor, Tensor]]) -> None:
+        """Add products over time and batch to the gradients of matrices; those by the same gradient at once."""
+        by_gradient: dict[tuple[object, ...], list[tuple[Tensor, Tensor, Tensor]]] = {}
+        for operand, gradient, found in products:
+            key = gradient.data_ptr(), gradient.shape, gradient.stride()
+            by_gradient.setdefault(key, []).append((operand.t(), gradient, found))
+        for same in by_gradient.values():
+            self.runner.product([(operand, found) for operand, _, found in same], same[0][1], add=True)
+
+    def _fill(self, out: Tensor, node: Node, known: Values, hot: Tensor | None = None) -> None:
         """Compute a node for a piece of time; a product is written to where it belongs."""
         evaluate(self._before[node], known, self.runner.product)
-        if _multiplies(node) and node not in known:
+        if hot is not None and _multiplies(node) and node.args[0] is self.plan.split.input:
+            look_up(node, [known[arg] for arg in node.args[1:]], out, hot)
+        elif _multiplies(node) and node not in known:
             multiply(node, [known[arg] for arg in node.args], out, self.runner.product)
         else:
             out.copy_(rows_of(known[node], len(out), node.width, out))
@@ -221,16 +254,23 @@ class _Recurrence(Function):
     """A kernel for autograd."""
 
     @staticmethod
-    def forward(ctx: Any, kernel: Kernel, count: int, x: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:  # noqa: ANN401
+    def forward(
+        ctx: Any,  # noqa: ANN401
+        kernel: Kernel,
+        count: int,
+        x: Tensor,
+        hot: Tensor | None,
+        *tensors: Tensor,
+    ) -> tuple[Tensor, ...]:
         states, values = tensors[:count], list(tensors[count:])
         x = x.contiguous()
         keep = any(ctx.needs_input_grad)
-        seen, *final, buffers = kernel.forward(x, states, values, keep=keep)
+        seen, *final, buffers = kernel.forward(x, hot, states, values, keep=keep)
         where = seen.untyped_storage(), seen.storage_offset(), seen.size(), seen.stride()
         outputs = seen.new_empty(0).set_(*where)  # the same memory, but no view, which autograd lets nobody change
         if keep:
             ctx.kernel, ctx.count, ctx.buffers = kernel, count, buffers
-            ctx.save_for_backward(x, outputs, *values)
+            ctx.save_for_backward(x, hot, outputs, *values)
         return outputs, *final
 
     @staticmethod
@@ -239,8 +279,8 @@ class _Recurrence(Function):
             raise RuntimeError(
                 "a compiled recurrence has no second derivative: use Recurrence(cell, engine='loop'), or --engine loop."
             )
-        x, _, *values = ctx.saved_tensors  # the outputs among them: changed in place, they would no longer do
+        x, hot, _, *values = ctx.saved_tensors  # the outputs among them: changed in place, they would no longer do
         to_input = ctx.needs_input_grad[2]
-        gradients = ctx.kernel.backward(x, values, ctx.buffers, seen, list(carried), to_input=to_input)
+        gradients = ctx.kernel.backward(x, hot, values, ctx.buffers, seen, list(carried), to_input=to_input)
         to_x, to_states, to_values = gradients
-        return None, None, to_x, *to_states, *to_values
+        return None, None, to_x, None, *to_states, *to_values
