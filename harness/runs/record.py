@@ -10,7 +10,11 @@ from harness.runs.spec import BaselineSpec, RunSpec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Status = Literal["finished", "diverged", "not supported", "out of memory", "failed", "crashed"]
+Status = Literal[
+    "finished", "diverged", "not supported", "out of memory", "out of time", "no data", "failed", "crashed"
+]
+PASSING = ("out of memory", "out of time", "no data", "failed", "crashed")
+"""Ends that another attempt may not come to; the others are the same each time."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class RunRecord:
         checked: the verdict of `harness check` on the cell as it ran, with the version of harness that gave it: "passed
             11 of 11, 0.1.0"; empty where nobody had checked it.
         finished: when it ended, UTC, ISO 8601.
+        attempt: which one this was, counted from 1; `harness run --retry` makes more than one.
         environment: versions and machine.
         curve: how training went, at each evaluation; see `Point`.
         diagnoses: of the model before and after training; see `Diagnosis`.
@@ -69,6 +74,7 @@ class RunRecord:
     engine: str = ""
     checked: str = ""
     finished: str = ""
+    attempt: int = 1
     environment: dict[str, Any] = field(default_factory=dict)
     curve: list[dict[str, Any]] = field(default_factory=list)
     diagnoses: list[dict[str, Any]] = field(default_factory=list)
@@ -96,6 +102,12 @@ class BaselineRecord:
     """Why there are none, where they could not be computed."""
     details: str = ""
     finished: str = ""
+    attempt: int = 1
+
+    @property
+    def status(self) -> Status:
+        """How it ended, as of a run."""
+        return "failed" if self.reason else "finished"
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values."""
