@@ -9,6 +9,7 @@ from harness.analysis.comparison import compare
 from harness.analysis.formats import csv_text, markdown
 from harness.analysis.gate.speed import FILE as SPEEDS
 from harness.errors import HarnessError
+from harness.runs.durable import write_durably
 from harness.runs.environment import environment
 from harness.runs.store import FILE
 from harness.runs.suite import FILE as SUITE
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 
 FILES = ("table.md", "table.csv", "environment.json")
+BESIDE = (SUITE, SPEEDS)
+"""What else stands beside the store: what was asked for, and how fast it was."""
 
 
 def check_folder(folder: Path) -> None:
@@ -28,7 +31,7 @@ def check_folder(folder: Path) -> None:
     Raises:
         HarnessError: it has one of them, and no store.
     """
-    for name in (*FILES, SUITE, SPEEDS):
+    for name in (*FILES, *BESIDE):
         if (folder / name).exists() and not (folder / FILE).exists():
             raise HarnessError(f"{folder} is no results folder: it has a {name} that harness did not write.")
 
@@ -38,7 +41,17 @@ def write_files(store: Store) -> Path:
     comparison = compare(store.runs(), store.baselines())
     texts = (markdown(comparison), csv_text(comparison), json.dumps(environment(), indent=2) + "\n")
     for name, text in zip(FILES, texts, strict=True):
-        temporary = store.folder / f".{name}.new"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(store.folder / name)
+        keep(store.folder / name, text)
     return store.folder / "table.md"
+
+
+def keep(path: Path, text: str) -> None:
+    """Write a file that is there whole or not at all.
+
+    Raises:
+        HarnessError: it cannot be written.
+    """
+    try:
+        write_durably(path, text.encode())
+    except OSError as error:
+        raise HarnessError(f"{path} cannot be written: {error.strerror}.") from error

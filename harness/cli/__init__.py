@@ -15,9 +15,11 @@ from harness.cli import (
     check,
     compare,
     data,
+    merge,
     new,
     plugins,
     recipes,
+    rerun,
     run,
     runs,
     sample,
@@ -56,6 +58,8 @@ def options(
 
 COMMANDS = (
     run,
+    rerun,
+    merge,
     table,
     compare,
     baseline,

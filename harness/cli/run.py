@@ -8,17 +8,19 @@ import typer
 
 from harness.cli import completion
 from harness.cli.console import Plugin, Verbose, examples
+from harness.cli.precautions import MemoryLimit, TimeLimit, limits
 
 EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
     "harness run --cells elman,my_cell.py:MGU --tasks adding:length=400 --seeds 10",
     "harness run --cells lstm --tasks char-lm:corpus=my_book.txt --match params=200000 --budget full",
     "harness run --suite ci.toml --out results/ci",
+    "harness run --cells all --tasks all --shard 2/8 --out shard-2",
     "harness run --cells gru --tasks highlight --layers 2 --bidirectional --dropout 0.1 --set lr=0.002",
 )
 
 Names = list[str]
-BESIDE_SUITE = {"suite", "workers", "out", "plugin", "verbose"}
+BESIDE_SUITE = {"suite", "workers", "shard", "retry", "time_limit", "memory_limit", "out", "plugin", "verbose"}
 """What may be given with a suite."""
 
 
@@ -83,6 +85,12 @@ def command(
         int | None,
         typer.Option(min=0, help="Worker processes; one a core, or one on a GPU, unless given. 0: none but this."),
     ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Only the I-th of N shares of the runs; harness merge joins them.")
+    ] = None,
+    retry: Annotated[int, typer.Option(min=0, metavar="N", help="Try runs that failed again, each up to N times.")] = 0,
+    time_limit: TimeLimit = None,
+    memory_limit: MemoryLimit = None,
     suite: Annotated[
         str | None, typer.Option(metavar="FILE.toml", help="Run what a file says, instead of all options above.")
     ] = None,
@@ -104,14 +112,19 @@ def command(
     from harness.modeling.sizing import Size
     from harness.registry import split
     from harness.runs.device import resolve
+    from harness.runs.limits import Care
     from harness.runs.plan import Plan, Request
+    from harness.runs.shard import WHOLE, Shard
     from harness.runs.suite import Suite, write_new
+
+    share = WHOLE if shard is None else Shard.parse(shard)
+    care = Care(limits(time_limit, memory_limit, workers), retry)
 
     if suite is not None:
         _check_alone(context)
         loaded = Suite.load(Path(suite)).with_plugins(plugin or ())
         loaded.plan()
-        raise typer.Exit(Session(loaded.request(), Path(out), workers, loaded).run())
+        raise typer.Exit(Session(loaded.request(), Path(out), workers, loaded, shard=share, care=care).run())
     if not cells or not tasks:
         raise HarnessError("give --cells and --tasks, or a file that has them with --suite.")
     if match is not None and hidden is not None:
@@ -132,7 +145,7 @@ def command(
     if save_suite is not None:
         Plan.make(request)  # what is wrong is told before a file is written
         write_new(Path(save_suite), Suite.of(request).text())
-    raise typer.Exit(Session(request, Path(out), workers).run())
+    raise typer.Exit(Session(request, Path(out), workers, shard=share, care=care).run())
 
 
 def _check_alone(context: typer.Context) -> None:

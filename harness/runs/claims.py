@@ -1,7 +1,7 @@
 """Who runs what: several commands on one results folder share the work.
 
-A claim is a row of the store that names its owner. It holds as long as the owner lives: each command locks a file of its
-own in the folder `running`, and the system lets go of that lock when the command ends, however it ends.
+A claim is a row of the store that names its owner. It holds as long as the owner lives: each command locks a file of
+its own in the folder `running`, and the system lets go of that lock when the command ends, however it ends.
 """
 
 from __future__ import annotations

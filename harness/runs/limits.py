@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
-BYTES = {f"{prefix}{unit}": base**power for power, prefix in enumerate("KMGT", start=1) for unit, base in (("B", 1000), ("iB", 1024))}
+BYTES = {
+    f"{prefix}{unit}": base**power
+    for power, prefix in enumerate("KMGT", start=1)
+    for unit, base in (("B", 1000), ("iB", 1024))
+}
 _AMOUNT = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[A-Za-z]+)")
 
 
@@ -30,13 +34,28 @@ class Limits:
     memory: float | None = None
 
 
+@dataclass(frozen=True)
+class Care:
+    """What is done so that runs that go wrong disturb no others.
+
+    Attributes:
+        limits: what a run may take.
+        retries: how often a run that failed, and may not the next time, is tried again.
+    """
+
+    limits: Limits = Limits()
+    retries: int = 0
+
+
 def duration(text: str, option: str) -> float:
     """The seconds that a user means by `90s`, `15min`, `2h` or `1d`.
 
     Raises:
         HarnessError: it is no duration, or nothing lasts so short.
     """
-    return _amount(text, SECONDS, f"{option} {text} is no duration: write a number and its unit, as in 90s, 15min or 2h.")
+    return _amount(
+        text, SECONDS, f"{option} {text} is no duration: write a number and its unit, as in 90s, 15min or 2h."
+    )
 
 
 def size(text: str, option: str) -> float:
@@ -71,5 +90,9 @@ def _amount(text: str, units: Mapping[str, int], complaint: str) -> float:
 
 def _text(value: float, units: Mapping[str, int]) -> str:
     """In the largest unit of which it has one at least."""
-    unit, each = max(((unit, each) for unit, each in units.items() if each <= value), key=lambda pair: pair[1], default=next(iter(units.items())))
+    unit, each = max(
+        ((unit, each) for unit, each in units.items() if each <= value),
+        key=lambda pair: pair[1],
+        default=next(iter(units.items())),
+    )
     return f"{value / each:.3g} {unit}"

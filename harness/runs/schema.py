@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import sqlite3
 import zlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
 SCHEMA = 3
@@ -19,8 +19,8 @@ TABLES = """
 CREATE TABLE claims (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, owner TEXT);
 CREATE TABLE runs (
     number INTEGER NOT NULL, attempt INTEGER NOT NULL, key TEXT NOT NULL, cell TEXT NOT NULL, task TEXT NOT NULL,
-    seed INTEGER NOT NULL, status TEXT NOT NULL, finished TEXT NOT NULL, record TEXT NOT NULL, record_sum INTEGER NOT NULL,
-    history TEXT NOT NULL, history_sum INTEGER NOT NULL, PRIMARY KEY (number, attempt)
+    seed INTEGER NOT NULL, status TEXT NOT NULL, finished TEXT NOT NULL, record TEXT NOT NULL,
+    record_sum INTEGER NOT NULL, history TEXT NOT NULL, history_sum INTEGER NOT NULL, PRIMARY KEY (number, attempt)
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_key ON runs (key, attempt, status);
 CREATE TABLE baselines (
@@ -29,9 +29,9 @@ CREATE TABLE baselines (
 ) WITHOUT ROWID;
 CREATE INDEX baselines_by_key ON baselines (key, attempt, status);
 """
-"""`claims` numbers whatever was handed out, in that order, and says which command runs it now. `runs` and `baselines` lie
-in the order of those numbers, which no clock can disturb; a run that was tried again has a row for each attempt. The sums
-are CRC-32, so that a row that was damaged is told from one that was not."""
+"""`claims` numbers whatever was handed out, in that order, and says which command runs it now. `runs` and `baselines`
+lie in the order of those numbers, which no clock can disturb; a run that was tried again has a row for each attempt.
+The sums are CRC-32, so that a row that was damaged is told from one that was not."""
 
 
 def make(connection: sqlite3.Connection) -> None:
@@ -80,8 +80,8 @@ def _to_3(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO claims (key) SELECT key FROM old_runs ORDER BY finished, key")
     connection.execute("INSERT INTO claims (key) SELECT key FROM old_baselines ORDER BY key")
     connection.execute(
-        "INSERT INTO runs SELECT number, 1, key, cell, task, seed, status, finished, record, check_sum(record), history,"
-        " check_sum(history) FROM old_runs JOIN claims USING (key)"
+        "INSERT INTO runs SELECT number, 1, key, cell, task, seed, status, finished, record, check_sum(record),"
+        " history, check_sum(history) FROM old_runs JOIN claims USING (key)"
     )
     connection.execute(
         "INSERT INTO baselines SELECT number, 1, key, task, ended(record), record, check_sum(record) FROM old_baselines"

@@ -43,6 +43,12 @@ def read_state(folder: Path, key: str) -> bytes:
         raise HarnessError(f"the weights of run {key} are not kept: {_path(folder, key)} is not there.") from error
 
 
+def find_state(folder: Path, key: str) -> bytes:
+    """The weights of a run; nothing where they are not kept."""
+    path = _path(folder, key)
+    return path.read_bytes() if path.is_file() else b""
+
+
 def sweep_up(folder: Path) -> None:
     """Take away what a writer left that was killed; only while nobody else can write."""
     for part in (folder / FOLDER).glob(f"*{PART}"):

@@ -4,12 +4,12 @@ Contract:
 
 - A record is on the disk (write-ahead log, synchronous=FULL; its weights before it) before `add` returns, so before
   anything reports it.
-- A record is never changed. A run that failed may be tried again: that adds a record, an attempt, and the last one counts.
+- A record is never changed. A run that failed may be tried again: that adds a record, an attempt; the last one counts.
 - Several processes may read and write at once: writers wait for one another. `claim` gives a run to one of several
   commands only; if that command ends without a record, however it ends, the next one that asks gets the run.
 - Records come in the order in which their runs were first claimed, whatever a clock says and however often they were
   interrupted.
-- A folder of an older schema is brought to today's in one transaction when somebody writes, and read as it is until then.
+- A folder of an older schema is brought to today's in one transaction when somebody writes, and is read until then.
 - A folder that is not one of ours, or that a newer version wrote, is refused and left untouched.
 - What is read is data only, JSON and safetensors, never code; each row has a checksum, so that damage is told.
 
@@ -88,7 +88,7 @@ class Store:
         """
         with self._failures_told():
             self._owner = self._owner or Owner(self.folder)
-        with self._writing(synced=False):  # nothing is lost with it: whoever asks next gets the run
+        with self.together(synced=False):  # nothing is lost with it: whoever asks next gets the run
             last = self._last(spec.key)
             if last and not (last[1] in PASSING and last[0] < attempts):
                 return "done"
@@ -109,9 +109,10 @@ class Store:
             the one that was there, unchanged, where it was not claimed.
         """
         key = record.spec.key
-        with self._writing():
+        with self.together():
             number, owner = self._connection.execute(
-                "INSERT INTO claims (key) VALUES (?) ON CONFLICT DO UPDATE SET key = key RETURNING number, owner", (key,)
+                "INSERT INTO claims (key) VALUES (?) ON CONFLICT DO UPDATE SET key = key RETURNING number, owner",
+                (key,),
             ).fetchone()
             last = self._last(key)
             if last and not (owner and self._owner and owner == self._owner.name):
@@ -123,13 +124,14 @@ class Store:
 
     def keys(self, attempts: int = 1) -> set[str]:
         """The keys of runs and baselines that need not be run again, if there may be so many attempts."""
-        ended = f"status IN ({', '.join('?' * len(PASSING))}) AND attempt < ?"
-        question = " UNION ALL ".join(f"SELECT key FROM {table} WHERE NOT ({ended})" for table in ("runs", "baselines"))
         with self._failures_told():
-            return {key for (key,) in self._connection.execute(question, (*PASSING, attempts) * 2)}
+            rows = self._connection.execute(
+                "SELECT key, attempt, status FROM runs UNION ALL SELECT key, attempt, status FROM baselines"
+            )
+            return {key for key, attempt, status in rows if status not in PASSING or attempt >= attempts}
 
     def runs(self, keys: Iterable[str] | None = None) -> list[RunRecord]:
-        """The last record of each run, all or those with the given keys, in the order in which they were first claimed."""
+        """The last record of each run, all or those with the given keys, in the order in which they were claimed."""
         wanted = None if keys is None else set(keys)
         with self._failures_told():
             rows = self._connection.execute(
@@ -144,6 +146,52 @@ class Store:
         if not keys:
             return []
         return [*self.runs(keys), *(record for record in self.baselines() if record.spec.key in keys)]
+
+    def each_run(self) -> Iterator[RunRecord]:
+        """All run records in the order of their keys, one after another, so that they need no room together."""
+        with self._failures_told():
+            rows = self._connection.execute(
+                "SELECT key, record, record_sum, history, history_sum FROM runs AS one WHERE attempt ="
+                " (SELECT max(attempt) FROM runs WHERE key = one.key) ORDER BY key"
+            )
+            for row in rows:
+                yield self._run(*row)
+
+    def order(self) -> list[str]:
+        """The keys of all records, in the order in which they were first claimed."""
+        with self._failures_told():
+            rows = self._connection.execute(
+                "SELECT number, key FROM runs UNION SELECT number, key FROM baselines ORDER BY number"
+            )
+            return [key for _, key in rows]
+
+    def reserve(self, keys: Iterable[str]) -> None:
+        """Have records that will be added stand in this order."""
+        with self.together():
+            self._connection.executemany(
+                "INSERT INTO claims (key) VALUES (?) ON CONFLICT DO NOTHING", ((k,) for k in keys)
+            )
+
+    @contextmanager
+    def together(self, *, synced: bool = True) -> Iterator[None]:
+        """Write several things at once: they are durable when this ends, and none is there if it fails.
+
+        Args:
+            synced: whether they have to outlast a loss of power.
+        """
+        with self._failures_told():
+            within = self._connection.in_transaction
+            if within:
+                yield
+                return
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     def run(self, beginning: str) -> RunRecord:
         """The one run whose key begins so.
@@ -248,7 +296,7 @@ class Store:
 
     def _prepare_to_write(self) -> None:
         self._write_ahead()
-        with self._writing():  # of several processes that come at once, one makes the tables
+        with self.together():  # of several processes that come at once, one makes the tables
             schema = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 make(self._connection)
@@ -268,19 +316,6 @@ class Store:
                 time.sleep(0.01)
             else:
                 return
-
-    @contextmanager
-    def _writing(self, *, synced: bool = True) -> Iterator[None]:
-        """A transaction that no other writer comes into; on the disk when it ends, unless that is not needed."""
-        with self._failures_told():
-            self._connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
 
     @contextmanager
     def _failures_told(self) -> Iterator[None]:

@@ -9,9 +9,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from harness.modeling.engine.graph import within
+from harness.modeling.engine.loops import form
 
 if TYPE_CHECKING:
     from harness.modeling.engine.graph import Graph, Node
+    from harness.modeling.engine.loops import Loop
 
 
 class Kind(Enum):
@@ -94,14 +96,6 @@ class Stage:
     loops: list[Loop] = field(default_factory=list)
 
 
-@dataclass
-class Loop:
-    """Nodes that are computed in one loop over the columns."""
-
-    width: int
-    nodes: list[Node] = field(default_factory=list)
-
-
 class Schedule:
     """A program in the order in which a processor does it.
 
@@ -135,7 +129,8 @@ class Schedule:
         self._add_to_what_is_prepared()
         self._place_operands()
         self._assign_stages()
-        self._form_loops()
+        for stage in self.stages:
+            stage.loops = form(stage.nodes, self._sources)
         self._place_what_crosses()
 
     # -- where things are written
@@ -302,26 +297,6 @@ class Schedule:
             self.stages.append(Stage())
         return self.stages[number]
 
-    def _form_loops(self) -> None:
-        """Nodes of one width in one loop, as long as none waits for a number that another loop adds up."""
-        for stage in self.stages:
-            left = dict.fromkeys(stage.nodes)
-            unknown = set(left)
-            while left:
-                width = next(_width(node) for node in left if self._ready(node, unknown))
-                loop = Loop(width)
-                for node in list(left):
-                    if _width(node) == width and self._ready(node, unknown):
-                        loop.nodes.append(node)
-                        del left[node]
-                        if node.width == width:  # what is added up over columns is known after the loop only
-                            unknown.discard(node)
-                unknown -= set(loop.nodes)
-                stage.loops.append(loop)
-
-    def _ready(self, node: Node, unknown: set[Node]) -> bool:
-        return not any(source in unknown for arg in node.args for source in self._sources(arg))
-
     def _sources(self, node: Node) -> list[Node]:
         """The values that columns are taken from; where they lie side by side in memory, what writes them there."""
         if node.op == "slice" and node not in self.program.given:
@@ -344,8 +319,3 @@ class Schedule:
                     same_row = source.width == 1 and where[source][0] == loop[0]
                     if not same_row:
                         self._keep_in_memory(source)
-
-
-def _width(node: Node) -> int:
-    """Over which columns a node is computed."""
-    return node.args[0].width if node.op in {"sum", "amax"} else node.width

@@ -21,37 +21,34 @@ both(exp) both(expm1) both(log) both(log1p) both(tanh) both(sin) both(cos) both(
 #else
 /* Of these, which every step has, a call would cost more than the arithmetic: all vectors are saved around it. They are
    right to 2.5 units in the last place, and at infinity and NaN. */
-static inline float between(float low, float a, float high) {
-  a = a < low ? low : a;
-  return a > high ? high : a;
-}
 /* e^a - 1 = scale (m + 1) - 1 for the returned m: e^(n ln 2 + r), the integer n in the last bits of a large number, and
-   a polynomial in r, |r| < 0.35, after Cephes. The scale is 0 where n is -127, infinite where it is 128. */
+   a polynomial in r, |r| < 0.35, after Cephes. The least n is to be -127, where the scale is 0; it is at most 127, and
+   then r is larger. */
 static inline float exp_parts(float a, float *scale) {
-  const float large = 12582912.0f, shifted = fmaf(a, 1.44269504f, large), n = shifted - large;
-  const float r = fmaf(n, -1.42860677e-6f, fmaf(n, -0.693145752f, a));
+  union {
+    float number;
+    int32_t bits;
+  } shifted = {fmaf(a, 1.44269504f, 12582912.0f)};
+  shifted.bits = shifted.bits < 0x4b40007f ? shifted.bits : 0x4b40007f;
+  const float n = shifted.number - 12582912.0f, r = fmaf(n, -1.42860677e-6f, fmaf(n, -0.693145752f, a));
   float p = fmaf(1.98412698e-4f, r, 1.39354809e-3f);
   p = fmaf(p, r, 8.33337193e-3f);
   p = fmaf(p, r, 4.16664856e-2f);
   p = fmaf(p, r, 1.66666567e-1f);
   p = fmaf(p, r, 0.5f);
-  union {
-    float number;
-    int32_t bits;
-  } power = {shifted};
-  power.bits = (power.bits << 23) + 0x3f800000;
-  *scale = power.number;
+  shifted.bits = (shifted.bits << 23) + 0x3f800000;
+  *scale = shifted.number;
   return fmaf(r * r, p, r);
 }
 static inline float sigmoid_(float a) {
   float scale;
-  const float m = exp_parts(between(-88, -a, 88.8f), &scale);
+  const float m = exp_parts(a > 88 ? -88 : -a, &scale);
   return 1 / (1 + fmaf(scale, m, scale));
 }
 static inline float tanh_(float a) {
   float scale;
-  const float m = exp_parts(between(-20, 2 * a, 20), &scale), less = fmaf(scale, m, scale - 1);
-  return less / (less + 2);
+  const float b = -fabsf(a), m = exp_parts(2 * (b < -10 ? -10 : b), &scale), less = fmaf(scale, m, scale - 1);
+  return copysignf(less / (less + 2), a);
 }
 #endif
 #define exp_(a) f(exp)(a)
