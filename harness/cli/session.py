@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -77,8 +78,9 @@ class Session:
         suite = self.suite or Suite.of(self.request)
         specs = list(self.shard.of(plan.specs()))
         work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
-        if work or (self.folder / STORE).exists():
-            self._run(suite, specs, work)
+        if not work and not (self.folder / STORE).exists():
+            return self.exit_code
+        self._run(suite, specs, work)
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
@@ -130,11 +132,13 @@ class Session:
 
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
         counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
+        if self.request.grid:
+            counts.insert(1, (plan.settings(), "setting"))
         product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
         done = len(specs) - len(missing)
         before = f", {done} done before, {len(missing)} to do" if done else ""
         settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
-        count = len(plan.cells) * len(plan.tasks) * self.request.seeds
+        count = math.prod(count for count, _ in counts)
         runs = f"{count} run{'s' if count != 1 else ''}"
         share = f", {len(specs)} in shard {self.shard}" if self.shard != WHOLE else ""
         out.print(f"{product} = {runs}{share}{before} · {settings}", soft_wrap=True)

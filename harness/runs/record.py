@@ -11,8 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Status = Literal[
-    "finished", "diverged", "not supported", "out of memory", "out of time", "no data", "failed", "crashed"
+    "finished",
+    "diverged",
+    "not supported",
+    "out of memory",
+    "out of time",
+    "no data",
+    "failed",
+    "crashed",
+    "not evaluated",
 ]
+"""How a run ended; "not evaluated" is no end, but how one stands that is looked at before its first evaluation."""
 PASSING = ("out of memory", "out of time", "no data", "failed", "crashed")
 """Ends that another attempt may not come to; the others are the same each time."""
 
@@ -35,6 +44,9 @@ class RunRecord:
         hidden_size: of every layer.
         parameters: all trainable ones.
         recurrent_parameters: those of the recurrent layers among them.
+        state_size: see `Footprint`.
+        flops_per_step: likewise.
+        steps: optimiser steps that were done.
         seconds: spent in training, evaluations left out.
         diagnosing_seconds: spent on diagnoses, besides training.
         sequence_steps: time steps of sequences trained on.
@@ -66,6 +78,9 @@ class RunRecord:
     hidden_size: int | None = None
     parameters: int | None = None
     recurrent_parameters: int | None = None
+    state_size: int | None = None
+    flops_per_step: int | None = None
+    steps: int | None = None
     seconds: float | None = None
     diagnosing_seconds: float | None = None
     sequence_steps: int | None = None

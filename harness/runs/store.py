@@ -231,7 +231,7 @@ class Store:
         keep_state(self.folder, spec.key, values.pop("state"))
         history = json.dumps({name: values.pop(name) for name in HISTORY})
         text = json.dumps(values)
-        named = (spec.key, record.spec.cell.label, spec.task.label, record.spec.seed, record.status, record.finished)
+        named = (spec.key, record.spec.row, spec.task.label, record.spec.seed, record.status, record.finished)
         self._connection.execute(
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (number, record.attempt, *named, text, check_sum(text), history, check_sum(history)),
