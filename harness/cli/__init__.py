@@ -19,6 +19,7 @@ from harness.cli import (
     new,
     plugins,
     recipes,
+    rerun,
     run,
     runs,
     sample,
@@ -57,6 +58,7 @@ def options(
 
 COMMANDS = (
     run,
+    rerun,
     merge,
     table,
     compare,
