@@ -96,6 +96,8 @@ class Column:
     scores: Mapping[str, Score]
     baselines: Mapping[str, float]
     """Name to score, the best one last."""
+    runs: Mapping[str, Sequence[RunRecord]] = field(default_factory=dict)
+    """What the scores are of: cell to its runs."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def _column(title: str, group: Sequence[RunRecord], trivial: Mapping[str, Baseli
     scores = {
         cell: _score(title, cell, runs, (name, direction, digits), best=cell in best) for cell, runs in cells.items()
     }
-    return Column(title, name, direction, digits, scores, _baselines(group[0], trivial, name, direction))
+    return Column(title, name, direction, digits, scores, _baselines(group[0], trivial, name, direction), cells)
 
 
 def _by_seed(runs: Sequence[RunRecord], metric: str) -> dict[int, float]:

@@ -23,6 +23,9 @@ Names = Annotated[
     list[str] | None,
     typer.Option(metavar="NAMES", help="Only these, with or without options, or with * and ?; separated by commas."),
 ]
+Metric = Annotated[
+    str | None, typer.Option(metavar="NAME", help="What to compare, instead of each task's first metric.")
+]
 
 
 def command(
@@ -32,9 +35,7 @@ def command(
     ] = "rich",
     cells: Names = None,
     tasks: Names = None,
-    metric: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What to compare, instead of each task's first metric.")
-    ] = None,
+    metric: Metric = None,
     sort: Annotated[
         str | None,
         typer.Option(
