@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.console import Results, examples
-from harness.cli.table import Metric, Names
+from harness.cli.console import Metric, Names, Results, examples
 
 EPILOG = examples("harness report", "harness report results --tasks 'adding*' -o adding.html")
 
@@ -24,7 +23,7 @@ def command(
     tasks: Names = None,
     metric: Metric = None,
 ) -> None:
-    """Write all that a results folder tells into one HTML file, which needs nothing else: table, pictures, samples, runs."""
+    """Write all that a results folder tells into one HTML file: table, pictures, samples, every run."""
     from pathlib import Path
 
     from harness.analysis.report import write

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from harness.cli.console import Results, examples
+from harness.cli.console import Metric, Names, Results, examples
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
@@ -19,13 +19,6 @@ EPILOG = examples(
     "harness table --format latex > table.tex",
     "harness table --format json | jq",
 )
-Names = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAMES", help="Only these, with or without options, or with * and ?; separated by commas."),
-]
-Metric = Annotated[
-    str | None, typer.Option(metavar="NAME", help="What to compare, instead of each task's first metric.")
-]
 
 
 def command(
