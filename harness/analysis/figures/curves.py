@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from harness.analysis.statistics import mean_interval
+from harness.analysis.statistics.intervals import mean_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -86,7 +86,7 @@ def test_everything_is_there(results: Results) -> None:
     text = " ".join(parsed.texts)
     for part in ("The table", "Learning curves", "Quality and cost", "Gradients over time", "Samples", "Failures"):
         assert part in text, part
-    assert "0.110 ±.025 *" in re.sub(r"\s+", " ", text)
+    assert "0.110 ±.025 a" in re.sub(r"\s+", " ", text)
     assert "step 5" in str(parsed.stops)
     assert "harness run --cells" in text
     assert "2.13" in text
