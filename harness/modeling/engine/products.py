@@ -48,8 +48,12 @@ class Products:
         self._pack(matrix.data_ptr(), *matrix.stride(), *matrix.shape, packed.data_ptr())
         return packed
 
-    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False) -> None:
-        """Write each a (rows, inner) · matrix (inner, outer) to its place, or add it; rows there are contiguous."""
+    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False, bias: Tensor | None = None) -> None:
+        """See `Product`; rows of what is written are contiguous."""
+        if bias is not None:
+            for _, out in pairs:
+                out.copy_(bias)
+            add = True
         operands = [n for a, out in pairs for n in (a.data_ptr(), *a.stride(), len(a), out.data_ptr(), out.stride(0))]
         given = (ctypes.c_int64 * len(operands))(*operands)
         threads = threads_for(max(matrix.shape[1], *(len(a) for a, _ in pairs)))
