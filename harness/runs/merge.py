@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-MEASURED = ("seconds", "diagnosing_seconds", "finished", "environment", "checked", "engine", "reason", "details")
+MEASURED = (
+    *("seconds", "diagnosing_seconds", "cost", "disturbance", "finished", "environment", "checked", "engine"),
+    *("reason", "details"),
+)
 """What of a record says when, where, how and how long: two runs of one spec may differ in it without contradiction."""
 NAMED = 3
 """Contradictions that are told one by one."""

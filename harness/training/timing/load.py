@@ -2,14 +2,55 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 STAT = Path("/proc/stat")
 IDLE = slice(3, 5)
 BUSY_KINDS = 8
 """user, nice, system, idle, iowait, irq, softirq, steal: guests are counted in the first two."""
+
+PROCESSES = Path("/proc")
+WAITED = PROCESSES / "self" / "schedstat"
+USER_TO_CHILDREN = slice(11, 15)
+"""utime, stime, cutime, cstime: what follows the name in stat (proc(5))."""
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What else a machine did while something was measured; None where the system does not tell.
+
+    Attributes:
+        others: how many processors were busy on average, but for this process and its fellow workers.
+        workers: how many the fellow workers of this process kept busy.
+        waited: the share of the time for which this process had work to do and no processor.
+    """
+
+    others: float | None
+    workers: float | None
+    waited: float | None
+
+
+class Surroundings:
+    """Watches, from now on, what else the machine does."""
+
+    def __init__(self) -> None:
+        self._load = Load()
+        self._since, self._fellows, self._waited = time.monotonic(), _fellows(), _waited()
+
+    def disturbance(self) -> Disturbance:
+        """What it did since."""
+        others, wall = self._load.others(), time.monotonic() - self._since
+        before = self._fellows, self._waited
+        fellows, waited = (
+            None if then is None or now is None or wall <= 0 else (now - then) / wall
+            for then, now in zip(before, (_fellows(), _waited()), strict=True)
+        )
+        return Disturbance(None if others is None else max(0.0, others - (fellows or 0.0)), fellows, waited)
 
 
 class Load:
@@ -34,3 +75,41 @@ def _now() -> tuple[float, float, float] | None:
     ticks = [int(number) for number in STAT.read_text(encoding="ascii").splitlines()[0].split()[1 : 1 + BUSY_KINDS]]
     busy = (sum(ticks) - sum(ticks[IDLE])) / os.sysconf("SC_CLK_TCK")
     return time.monotonic(), busy, sum(os.times()[:4])
+
+
+def _fellows() -> float | None:
+    """Seconds that the other workers of a run used, and who hands out their work; those that have ended, too."""
+    if not STAT.is_file():
+        return None
+    boss = multiprocessing.parent_process()
+    if boss is None or boss.pid is None:
+        return 0.0
+    server = os.getppid()  # which forked all workers: the boss itself, or multiprocessing's fork server
+    ticks = sum(_ticks(server)[2:]) + sum(_ticks(boss.pid)[:2])
+    for entry in PROCESSES.iterdir():
+        if entry.name.isdecimal() and int(entry.name) not in {os.getpid(), server, boss.pid}:
+            with suppress(OSError, ValueError, IndexError):  # it has ended meanwhile
+                if _parent(int(entry.name)) == server:
+                    ticks += sum(_ticks(int(entry.name))[:2])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(process: int) -> list[str]:
+    """What stands in stat after the name, which may have spaces."""
+    return (PROCESSES / str(process) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+
+
+def _parent(process: int) -> int:
+    return int(_stat(process)[1])
+
+
+def _ticks(process: int) -> list[int]:
+    return [int(number) for number in _stat(process)[USER_TO_CHILDREN]]
+
+
+def _waited() -> float | None:
+    """Seconds for which this thread was ready to run and did not (proc(5), schedstat)."""
+    try:
+        return int(WAITED.read_text(encoding="ascii").split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return None
