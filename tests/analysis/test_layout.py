@@ -36,8 +36,8 @@ def test_what_is_held_equal_stands_among_the_costs_with_what_is_missing(make: Ma
         "parameters": "1,020",
         "FLOPs a step": "2,020 +1.0%",
         "recurrent": "50%",
-        "train s": "2.0",
-        "steps/s": "2k",
+        "train s ↓": "2.0",
+        "steps/s ↑": "2k",
     }
     by_parameters = compare([make("lstm", 0, 0.1, flops_per_step=2_020)], [])
     assert cost_rows(by_parameters)[0][3] == "1,020 +2.0%"
