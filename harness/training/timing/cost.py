@@ -87,13 +87,14 @@ def measure(model: AnyModel, task: Task, recipe: Recipe, batch: Tensors, device:
         try:
             memory = _memory(model, task, recipe, batch, device)
             seconds = _times(model, task, batch, device)
+            ran = kernel(model)
         finally:
             model.load_state_dict(before)
             model.zero_grad()
             model.train()
     steps, repeats = model.steps(batch), len(seconds["forward"])
     spreads = {phase: Spread.of(values, steps) for phase, values in seconds.items()}
-    return Cost(**spreads, repeats=repeats, steps=steps, memory=memory, kernel=kernel(model))
+    return Cost(**spreads, repeats=repeats, steps=steps, memory=memory, kernel=ran)
 
 
 def _memory(model: AnyModel, task: Task, recipe: Recipe, batch: Tensors, device: torch.device) -> int | None:
