@@ -9,15 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 STAT = Path("/proc/stat")
 IDLE = slice(3, 5)
 BUSY_KINDS = 8
 """user, nice, system, idle, iowait, irq, softirq, steal: guests are counted in the first two."""
 
-PROCESSES = Path("/proc")
-WAITED = PROCESSES / "self" / "schedstat"
-USER_TO_CHILDREN = slice(11, 15)
-"""utime, stime, cutime, cstime: what follows the name in stat (proc(5))."""
+WAITED = Path("/proc/self/schedstat")
 
 
 @dataclass(frozen=True)
@@ -84,27 +83,22 @@ def _fellows() -> float | None:
     boss = multiprocessing.parent_process()
     if boss is None or boss.pid is None:
         return 0.0
-    server = os.getppid()  # which forked all workers: the boss itself, or multiprocessing's fork server
-    ticks = sum(_ticks(server)[2:]) + sum(_ticks(boss.pid)[:2])
-    for entry in PROCESSES.iterdir():
-        if entry.name.isdecimal() and int(entry.name) not in {os.getpid(), server, boss.pid}:
-            with suppress(OSError, ValueError, IndexError):  # it has ended meanwhile
-                if _parent(int(entry.name)) == server:
-                    ticks += sum(_ticks(int(entry.name))[:2])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    with suppress(psutil.Error):  # the boss has ended, and so will this process
+        server = psutil.Process(os.getppid())  # which forked all workers: the boss itself, or the fork server
+        ended = server.cpu_times()
+        alive = [child for child in server.children() if child.pid not in {os.getpid(), boss.pid}]
+        own = 0.0 if server.pid == boss.pid else _seconds(server)
+        return (
+            ended.children_user + ended.children_system + own + sum(map(_seconds, [psutil.Process(boss.pid), *alive]))
+        )
+    return None
 
 
-def _stat(process: int) -> list[str]:
-    """What stands in stat after the name, which may have spaces."""
-    return (PROCESSES / str(process) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-
-
-def _parent(process: int) -> int:
-    return int(_stat(process)[1])
-
-
-def _ticks(process: int) -> list[int]:
-    return [int(number) for number in _stat(process)[USER_TO_CHILDREN]]
+def _seconds(process: psutil.Process) -> float:
+    with suppress(psutil.Error):  # it has ended meanwhile
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return 0.0
 
 
 def _waited() -> float | None:
