@@ -88,9 +88,8 @@ def _fellows() -> float | None:
         ended = server.cpu_times()
         alive = [child for child in server.children() if child.pid not in {os.getpid(), boss.pid}]
         own = 0.0 if server.pid == boss.pid else _seconds(server)
-        return (
-            ended.children_user + ended.children_system + own + sum(map(_seconds, [psutil.Process(boss.pid), *alive]))
-        )
+        gone = float(ended.children_user + ended.children_system)
+        return gone + own + sum(map(_seconds, [psutil.Process(boss.pid), *alive]))
     return None
 
 
