@@ -50,9 +50,12 @@ def _run(baseline: Baseline, suite: Suite, folder: Path, workers: int | None) ->
     """Run a suite where nothing was run before, so that nothing old is taken for new."""
     from harness.cli.preparing import time_suite
     from harness.cli.session import Session
+    from harness.registry import install
+    from harness.runs.executors import usual
 
     suite.plan()
-    code = Session(suite.request(), folder, workers, suite, table=False).run()
+    executor = usual(install(suite.plugins), workers)
+    code = Session(suite.request(), folder, executor, suite, table=False).run()
     if code:
         raise typer.Exit(code)
     judgement = _judged(baseline, folder)

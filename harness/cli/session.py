@@ -15,8 +15,6 @@ from harness.cli.preparing import time_suite
 from harness.cli.tables import show
 from harness.errors import HarnessError
 from harness.registry import Reference, install
-from harness.runs.environment import usable_cores
-from harness.runs.executors import Executor, InProcess, Workers
 from harness.runs.plan import ALL, Plan, Request
 from harness.runs.shard import WHOLE, Shard
 from harness.runs.store import Store
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from harness.registry import Plugins
+    from harness.runs.executors import Executor
     from harness.runs.spec import RunSpec, Spec
 
 UNMET = 2
@@ -42,7 +41,7 @@ class Session:
     Args:
         request: what to run.
         folder: the results folder.
-        workers: how many processes; as many as suit when None.
+        executor: what executes it.
         suite: the file that asks for it, where there is one; it is kept beside the results.
         table: whether a table is wanted, and with it the trivial baselines.
         shard: which share of the runs.
@@ -52,7 +51,7 @@ class Session:
         self,
         request: Request,
         folder: Path,
-        workers: int | None,
+        executor: Executor,
         suite: Suite | None = None,
         *,
         table: bool = True,
@@ -60,7 +59,7 @@ class Session:
     ) -> None:
         self.request = request
         self.folder = folder
-        self.workers = workers
+        self.executor = executor
         self.suite = suite
         self.table = table
         self.shard = shard
@@ -79,7 +78,10 @@ class Session:
         with closing(Store(self.folder, create=True)) as store:
             suite = self.suite or Suite.of(self.request)
             (self.folder / SUITE).write_text(suite.text(), encoding="utf-8")
-            self._run(plan, store)
+            try:
+                self._run(plan, store)
+            finally:
+                self.executor.close()
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
@@ -150,12 +152,13 @@ class Session:
         prepare.first_batches(usable)
         prepare.check_engines(usable)
         say_sizes(prepare.sizes(usable))
+        self.executor.check({(spec.contest, spec.cell.label): spec for spec in usable}.values())
         return usable
 
     def _execute(self, specs: list[Spec], store: Store) -> None:
         if not specs:
             return
-        executor = self._executor(len(specs))
+        executor = self.executor
         out.print()
         with Live(err, len(specs)) as live:
             previous = signal.signal(signal.SIGINT, self._on_interrupt(executor, live))
@@ -165,15 +168,9 @@ class Session:
             except KeyboardInterrupt:
                 live.say("stopped; the runs in flight are dropped.")
             finally:
-                executor.close()
                 signal.signal(signal.SIGINT, previous)
         if self.exit_code == INTERRUPTED:
             err.print("The same command goes on where this one stopped.")
-
-    def _executor(self, runs: int) -> Executor:
-        suited = usable_cores() if self.request.device == "cpu" else 1
-        count = min(runs, suited if self.workers is None else self.workers)
-        return Workers(count) if count else InProcess()
 
     def _on_interrupt(self, executor: Executor, live: Live) -> signal._HANDLER:
         def handle(_number: int, _frame: FrameType | None) -> None:

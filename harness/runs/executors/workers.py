@@ -14,8 +14,11 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from annotated_types import Ge
+
+from harness.runs.environment import usable_cores
 from harness.runs.executors.base import Executor, Listener, Progress
 from harness.runs.record import BaselineRecord, Record, RunRecord
 from harness.runs.spec import RunSpec, Spec
@@ -29,24 +32,29 @@ REPORT_EVERY = 0.1
 
 
 class Workers(Executor):
-    """A number of worker processes.
+    """Worker processes on this machine.
 
     Args:
-        count: how many.
+        workers: how many; one a core, or one on a GPU, unless given.
     """
 
-    def __init__(self, count: int) -> None:
-        self._count = count
+    def __init__(self, workers: Annotated[int, Ge(1)] | None = None) -> None:
+        self._count = workers
         self._context = _context()
         self._workers: list[Worker] = []
         self._stopped = False
+
+    def check(self, specs: Iterable[RunSpec]) -> None:
+        """Decide on the number of workers."""
+        if self._count is None and any(spec.device != "cpu" for spec in specs):
+            self._count = 1
 
     def run(self, specs: Iterable[Spec], listener: Listener) -> Iterator[Record]:
         """Execute the specs on all workers."""
         waiting = iter(specs)
         try:
-            for _ in range(self._count):
-                self._hand_out(Worker(self._context), waiting, listener)
+            for _ in range(self._count or usable_cores()):
+                self._hand_out(None, waiting, listener)
             while self._workers:
                 busy = {worker.connection: worker for worker in self._workers}
                 for connection in wait(list(busy)):
@@ -57,7 +65,7 @@ class Workers(Executor):
                         continue
                     yield message
                     self._workers.remove(worker)
-                    self._hand_out(worker if worker.process.is_alive() else Worker(self._context), waiting, listener)
+                    self._hand_out(worker if worker.process.is_alive() else None, waiting, listener)
         finally:
             self.close()
 
@@ -72,12 +80,14 @@ class Workers(Executor):
             worker.process.join()
         self._workers.clear()
 
-    def _hand_out(self, worker: Worker, waiting: Iterator[Spec], listener: Listener) -> None:
-        """Give the worker the next spec; let it go where there is none."""
+    def _hand_out(self, worker: Worker | None, waiting: Iterator[Spec], listener: Listener) -> None:
+        """Give a worker the next spec, a new one where there is none; let it go where no spec is left."""
         spec = None if self._stopped else next(waiting, None)
         if spec is None:
-            worker.dismiss()
+            if worker:
+                worker.dismiss()
             return
+        worker = worker or Worker(self._context)
         worker.start(spec)
         self._workers.append(worker)
         listener.started(spec)
