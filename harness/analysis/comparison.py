@@ -9,6 +9,8 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.statistics import best_group, mean_interval
+from harness.modeling.sizing import UNITS
+from harness.registry.options import text_of
 from harness.runs.certified import certified
 
 if TYPE_CHECKING:
@@ -16,13 +18,16 @@ if TYPE_CHECKING:
 
     from harness.runs.record import BaselineRecord, RunRecord
 
+TOLERATED = 0.05
+"""How far a cell may be from the size asked for without a footnote, as a share."""
+
 
 @dataclass(frozen=True)
 class Score:
     """What one cell reached on one task, over its seeds.
 
     Attributes:
-        cell: its name with options.
+        cell: its name with options, and with the settings of its own where it has some.
         task: likewise, with what else tells its column from another.
         metric: what was measured.
         direction: whether lower or higher is better.
@@ -39,7 +44,10 @@ class Score:
         parameters: all trainable ones.
         recurrent_parameters: those of the recurrent layers.
         hidden_size: of every layer.
-        mismatch: how far the parameters are from the number asked for, as a share; None where none was.
+        state_size: numbers handed from one time step to the next for each sequence; see `Footprint`.
+        flops_per_step: floating-point operations of a time step of a sequence.
+        matched: what was held equal between cells: params, state or flops; hidden where it was the hidden size.
+        mismatch: how far the cell is from what was asked for of that, as a share; None where nothing was.
         seconds: of training, the mean over seeds.
         steps_per_second: sequence steps trained on in a second, the median over seeds.
         clipped: the mean share of clipped steps.
@@ -65,6 +73,9 @@ class Score:
     parameters: int | None
     recurrent_parameters: int | None
     hidden_size: int | None
+    state_size: int | None
+    flops_per_step: int | None
+    matched: str
     mismatch: float | None
     seconds: float | None
     steps_per_second: float | None
@@ -111,6 +122,7 @@ def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -
     trivial = {record.spec.key: record for record in baselines}
     columns = [_column(title, group, trivial) for title, group in zip(titles, current.values(), strict=True)]
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
+    notes += [*_unequal(columns), *_unlike(zip(titles, current.values(), strict=True))]
     return Comparison(columns, list(cells), notes)
 
 
@@ -152,7 +164,7 @@ def _column(title: str, group: Sequence[RunRecord], trivial: Mapping[str, Baseli
     name, direction, digits = metric.get("name", ""), metric.get("direction", "lower"), metric.get("digits", 4)
     cells: dict[str, list[RunRecord]] = defaultdict(list)
     for record in group:
-        cells[record.spec.cell.label].append(record)
+        cells[record.spec.row].append(record)
     whole = {cell: _by_seed(runs, name) for cell, runs in cells.items() if all(r.status == "finished" for r in runs)}
     best = best_group(whole, direction)
     scores = {
@@ -190,7 +202,10 @@ def _score(title: str, cell: str, runs: Sequence[RunRecord], metric: tuple[str, 
         parameters=sized.parameters,
         recurrent_parameters=sized.recurrent_parameters,
         hidden_size=sized.hidden_size,
-        mismatch=_mismatch(sized),
+        state_size=sized.state_size,
+        flops_per_step=sized.flops_per_step,
+        matched=sized.spec.size.by,
+        mismatch=sized.spec.size.mismatch(sized),
         seconds=_summary(fmean, [run.seconds for run in done]),
         steps_per_second=_summary(
             median, [run.sequence_steps / run.seconds for run in done if run.seconds and run.sequence_steps]
@@ -207,10 +222,32 @@ def _summary(statistic: Any, values: Sequence[float | None]) -> float | None:  #
     return float(statistic(present)) if present else None
 
 
-def _mismatch(run: RunRecord) -> float | None:
-    if run.parameters is None or run.spec.size.by != "params":
-        return None
-    return run.parameters / run.spec.size.value - 1
+def _unequal(columns: Iterable[Column]) -> list[str]:
+    """Which cells are further from the size asked for than a reader would think."""
+    return [
+        f"{score.cell} on {score.task} has {abs(score.mismatch):.0%} {'more' if score.mismatch > 0 else 'fewer'} "
+        f"{UNITS[score.matched]} than asked for: no hidden size comes nearer."
+        for column in columns
+        for score in column.scores.values()
+        if score.mismatch is not None and abs(score.mismatch) > TOLERATED
+    ]
+
+
+def _unlike(groups: Iterable[tuple[str, Sequence[RunRecord]]]) -> list[str]:
+    """Which cells were trained by settings that others were not given, and what these have instead."""
+    notes: dict[str, list[str]] = defaultdict(list)
+    for title, group in groups:
+        given: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for record in group:
+            given[record.spec.cell.label].add(record.spec.knobs)
+        if len({frozenset(knobs) for knobs in given.values()}) == 1:
+            continue  # all had the same choice
+        for spec in {record.spec.row: record.spec for record in group}.values():
+            common = [(name, old) for name, old in spec.shared.items() if getattr(spec.recipe, name) != old]
+            if common:
+                others = ", ".join(f"{name}={text_of(old)}" for name, old in common)
+                notes[f"{spec.row} has settings of its own: the recipe that all share has {others}"].append(title)
+    return [f"{note} ({', '.join(titles)})." for note, titles in notes.items()]
 
 
 def _baselines(run: RunRecord, trivial: Mapping[str, BaselineRecord], metric: str, direction: str) -> dict[str, float]:

@@ -13,6 +13,8 @@ EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
     "harness run --cells elman,my_cell.py:MGU --tasks adding:length=400 --seeds 10",
     "harness run --cells lstm --tasks char-lm:corpus=my_book.txt --match params=200000 --budget full",
+    "harness run --cells lstm,gru --tasks adding --match state=128",
+    "harness run --cells lstm,elman --tasks adding --grid clip=none,1,5",
     "harness run --suite ci.toml --out results/ci",
     "harness run --cells lstm --tasks all --seeds 10 --executor ray --address 10.0.0.1:6379",
     "harness run --cells all --tasks all --shard 2/8 --out shard-2",
@@ -55,7 +57,11 @@ def command(
         typer.Option(help="How long to train: seconds, about 20 s, or minutes a run."),
     ] = "quick",
     match: Annotated[
-        str | None, typer.Option(metavar="params=N", help="Parameters of every model; the recipe's unless given.")
+        str | None,
+        typer.Option(
+            metavar="KIND=N",
+            help="What is equal: params=N, state=N, or flops=N (a time step); the recipe's parameters unless given.",
+        ),
     ] = None,
     hidden: Annotated[int | None, typer.Option(min=1, help="Hidden size of every cell, instead of --match.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
@@ -74,7 +80,15 @@ def command(
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Change a recipe for all cells: lr=0.01, optimiser=sgd."),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Change a recipe for all cells: lr=0.01, optimiser=sgd; for one cell: lstm.lr=0.01.",
+        ),
+    ] = None,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUES", help="Train each cell with each of some settings: clip=none,1,5."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     engine: Annotated[
@@ -119,6 +133,7 @@ def command(
     from harness.runs.plan import Plan, Request
     from harness.runs.shard import WHOLE, Shard
     from harness.runs.suite import Suite, write_new
+    from harness.training.settings import parse, parse_grid
 
     given = {"workers": workers, "address": address}
     plugins = install(plugin or ())
@@ -136,6 +151,7 @@ def command(
         raise HarnessError("give --cells and --tasks, or a file that has them with --suite.")
     if match is not None and hidden is not None:
         raise HarnessError("--match and --hidden exclude each other: give one of them.")
+    everybody, own = parse(settings or ())
     request = Request(
         cells=tuple(split(cells)),
         tasks=tuple(split(tasks)),
@@ -145,7 +161,9 @@ def command(
         device=runner.device(device),
         size=Size("hidden", hidden) if hidden is not None else Size.parse(match) if match is not None else None,
         recipe=recipe,
-        settings=_settings(settings, layers, dropout, regulariser, bidirectional=bidirectional),
+        settings=_settings(everybody, layers, dropout, regulariser, bidirectional=bidirectional),
+        own=own,
+        grid=parse_grid(grid or ()),
         plugins=tuple(plugin or ()),
         engine=engine,
     )
@@ -170,7 +188,7 @@ def _check_alone(context: typer.Context) -> None:
 
 
 def _settings(
-    assignments: list[str] | None,
+    everybody: dict[str, str],
     layers: int | None,
     dropout: float | None,
     regulariser: str | None,
@@ -179,11 +197,9 @@ def _settings(
 ) -> dict[str, object]:
     """All changes to recipes, those with an option of their own included."""
     from harness.errors import HarnessError
-    from harness.training.settings import parse
 
     options = {"layers": layers, "dropout": dropout, "regulariser": regulariser, "bidirectional": bidirectional or None}
     own = {name: value for name, value in options.items() if value is not None}
-    others = parse(tuple(assignments or ()))
-    for name in own.keys() & others.keys():
-        raise HarnessError(f"--{name} and --set {name}={others[name]} exclude each other: give one of them.")
-    return {**own, **others}
+    for name in own.keys() & everybody.keys():
+        raise HarnessError(f"--{name} and --set {name}={everybody[name]} exclude each other: give one of them.")
+    return {**own, **everybody}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from contextlib import closing
 from dataclasses import replace
@@ -120,11 +121,13 @@ class Session:
 
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
         counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
+        if self.request.grid:
+            counts.insert(1, (plan.settings(), "setting"))
         product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
         done = len(specs) - len(missing)
         before = f", {done} done before, {len(missing)} to do" if done else ""
         settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
-        count = len(plan.cells) * len(plan.tasks) * self.request.seeds
+        count = math.prod(count for count, _ in counts)
         runs = f"{count} run{'s' if count != 1 else ''}"
         share = f", {len(specs)} in shard {self.shard}" if self.shard != WHOLE else ""
         out.print(f"{product} = {runs}{share}{before} · {settings}", soft_wrap=True)
@@ -152,7 +155,7 @@ class Session:
         prepare.first_batches(usable)
         prepare.check_engines(usable)
         say_sizes(prepare.sizes(usable))
-        self.executor.check({(spec.contest, spec.cell.label): spec for spec in usable}.values())
+        self.executor.check({(spec.contest, spec.row): spec for spec in usable}.values())
         return usable
 
     def _execute(self, specs: list[Spec], store: Store) -> None:

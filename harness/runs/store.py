@@ -81,7 +81,7 @@ class Store:
                 spec = record.spec
                 keep_state(self.folder, key, values.pop("state"))
                 history = json.dumps({name: values.pop(name) for name in HISTORY})
-                row = (key, spec.cell.label, spec.task.label, spec.seed, record.status, record.finished)
+                row = (key, spec.row, spec.task.label, spec.seed, record.status, record.finished)
                 self._connection.execute(
                     "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, json.dumps(values), history)
                 )

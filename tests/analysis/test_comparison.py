@@ -12,7 +12,7 @@ from harness.modeling.sizing import Size
 if TYPE_CHECKING:
     from conftest import Maker
 
-    from harness.runs.record import BaselineRecord
+    from harness.runs.record import BaselineRecord, RunRecord
 
 
 def test_a_row_a_cell_and_a_column_a_task(make: Maker, baseline: BaselineRecord) -> None:
@@ -30,6 +30,38 @@ def test_a_row_a_cell_and_a_column_a_task(make: Maker, baseline: BaselineRecord)
     assert (lstm.parameters, lstm.hidden_size, lstm.mismatch) == (1_020, 10, pytest.approx(0.02))
     assert (lstm.seconds, lstm.steps_per_second) == (2.0, 2_000.0)
     assert (lstm.distribution, lstm.version) == ("third-party", "2.0")
+
+
+def test_what_is_matched_is_what_the_mismatch_is_of_and_a_large_one_is_told(make: Maker) -> None:
+    size, kinds = Size("state", 100), [(96, 0), (100, 1), (107, 2), (90, 3)]
+    records = [make(f"cell {kind}", 0, 0.5, size=size, state_size=state) for state, kind in kinds]
+    comparison = compare(records, [])
+    assert [score.mismatch for score in comparison.scores] == pytest.approx([-0.04, 0, 0.07, -0.1])
+    assert {score.matched for score in comparison.scores} == {"state"}
+    assert comparison.notes == [
+        "cell 2 on adding has 7% more numbers of state than asked for: no hidden size comes nearer.",
+        "cell 3 on adding has 10% fewer numbers of state than asked for: no hidden size comes nearer.",
+    ]
+    assert compare([make("old", 0, 0.5, size=size)], []).scores[0].mismatch is None  # written before it was counted
+
+
+def test_settings_of_a_cells_own_are_a_row_and_a_note_unless_all_had_the_same_choice(make: Maker) -> None:
+    def own(cell: str, clip: float | None) -> RunRecord:
+        record = make(cell, 0, 0.5)
+        spec = record.spec
+        return replace(record, spec=replace(spec, recipe=replace(spec.recipe, clip=clip), shared={"clip": 1.0}))
+
+    unfair = compare([make("lstm", 0, 0.5), make("gru", 0, 0.5), own("gru", None)], [])
+    assert unfair.cells == ["lstm", "gru", "gru clip=none"]
+    assert unfair.notes == ["gru clip=none has settings of its own: the recipe that all share has clip=1.0 (adding)."]
+    grid = [own(cell, clip) for cell in ("lstm", "gru") for clip in (None, 1.0)]
+    fair = compare(grid, [])
+    assert fair.cells == ["lstm clip=none", "lstm clip=1.0", "gru clip=none", "gru clip=1.0"]
+    assert fair.notes == []
+    assert compare(grid[:3], []).notes == [
+        "lstm clip=none has settings of its own: the recipe that all share has clip=1.0 (adding).",
+        "gru clip=none has settings of its own: the recipe that all share has clip=1.0 (adding).",
+    ]
 
 
 def test_failures_count_and_a_cell_that_fails_is_never_the_best(make: Maker) -> None:

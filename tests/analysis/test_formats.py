@@ -21,7 +21,7 @@ def test_markdown_has_scores_baselines_notes_and_costs(make: Maker, baseline: Ba
     assert text.startswith("| cell | adding ↓ MSE |\n| --- | --- |\n")
     assert "| `lstm` | **0.200** ±.248 \\* |" in text
     assert "| `gru` | 2.050 ±.635 · diverged 1 of 3 |" in text
-    assert "| *baseline* | *0.125 oracle of sorts* |\n| *baseline* | *0.167 constant* |" in text
+    assert "| *baseline* | *0.125 oracle of sorts* · *0.167 constant* |" in text
     assert "- gru on adding, 1 of 3: diverged: loss nan at step 3" in text
     assert "| adding | lstm | 10 | 1,020 +2.0% | 50% | 2.0 | 2k |" in text
 

@@ -31,6 +31,22 @@ def test_the_main_job_prints_and_writes_a_table(tiny: Command) -> None:
     assert {"torch", "processor", "git"} <= json.loads(Path("results/environment.json").read_text()).keys()
 
 
+def test_a_grid_and_settings_of_one_cell_are_rows_that_a_suite_gives_again(tiny: Command, harness: Command) -> None:
+    wanted = ("--grid", "clip=none,1", "--set", "gru.lr=0.001", "--seeds", 1)
+    done = tiny("elman,gru", *wanted, "--save-suite", "grid.toml")
+    assert done.code == 0, done.err
+    assert "2 cells × 2 settings × 1 task × 1 seed = 4 runs" in done.out
+    assert "(elman 33 hidden, gru 19 hidden;" in done.out  # once for all settings that do not matter to it
+    rows = [entry["cell"] for entry in json.loads(harness("runs", "--format", "json").out)]
+    assert rows == [
+        *(f"elman clip={clip}" for clip in ("none", "1.0")),
+        *(f"gru learning_rate=0.001 clip={clip}" for clip in ("none", "1.0")),
+    ]
+    assert "gru learning_rate=0.001 clip=none has settings of its own" in " ".join(done.out.split())
+    again = harness("run", "--suite", "grid.toml", "--workers", 0)
+    assert "4 runs, 4 done before, 0 to do" in again.out
+
+
 def test_asking_again_runs_only_what_is_missing(tiny: Command) -> None:
     first = tiny("lstm", "--seeds", 1)
     again = tiny("lstm", "--seeds", 1)
@@ -51,6 +67,23 @@ def test_results_can_be_read_by_programs(tiny: Command, harness: Command) -> Non
     assert listed == [("elman", 0), ("elman", 1), ("lstm", 0), ("lstm", 1)]
     assert harness("table", "results", "--format", "csv").out.count("\n") == 3
     assert harness("table", "--format", "markdown").out == Path("results/table.md").read_text()
+
+
+def test_the_same_runs_give_the_table_of_another_budget(tiny: Command, harness: Command) -> None:
+    tiny("lstm,elman", "--seeds", 2)
+    for budget in ("steps=10", "tokens=1600", "seconds=1e6"):
+        done = harness("table", "--at", budget)
+        assert done.code == 0, done.err
+        assert f"The winner at {budget.replace('1e6', '1e+06')} is another one than in full on" in done.out
+    cells = json.loads(harness("table", "--at", "flops=1e9", "--format", "json").out)
+    assert [entry["task"].split("(")[1] for entry in cells] == ["at flops=1e+09)"] * 2 + ["in full)"] * 2
+    assert {entry["metric"] for entry in cells} == {"validation MSE"}
+    early = harness("table", "--at", "steps=9")
+    assert early.code == 2
+    assert (
+        early.err
+        == "error: --at steps=9: no run was evaluated by then. The first evaluation was after 10 optimiser steps.\n"
+    )
 
 
 def test_failures_are_rows_and_no_end(tiny: Command, harness: Command, plugin: str) -> None:
@@ -98,7 +131,7 @@ def test_the_other_cells_run_beside_a_plugin_that_does_not_import(tiny: Command,
         (["--cells", "lstm:forget_bias=x", "--tasks", "adding"], 'cell "lstm": forget_bias=x cannot be used'),
         (["--cells", "lstm", "--tasks", "adding:marks=here"], "marks=here cannot be used: it should be 'anywhere'"),
         (["--cells", "lstm", "--tasks", "adding", "--match", "params=12"], "hidden size 1 already has"),
-        (["--cells", "lstm", "--tasks", "adding", "--match", "size=12"], "write --match params=N"),
+        (["--cells", "lstm", "--tasks", "adding", "--match", "size=12"], "Write --match params=N"),
         (["--cells", "lstm", "--tasks", "adding", "--match", "params=12", "--hidden", "3"], "exclude each other"),
         (["--cells", "lstm", "--tasks", "adding", "--device", "gpu"], "is no device: choose auto, cpu, cuda or cuda:N"),
         (["--cells", ",", "--tasks", "adding"], "no cell was named"),

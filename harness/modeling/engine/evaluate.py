@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -20,10 +21,14 @@ Values = dict["Node", Any]
 """Tensors (rows, width); (width) for vectors, numbers for constants."""
 
 
-class Product(Protocol):
-    """Writes a (rows, inner) · matrix (inner, outer) to `out`, or adds it there."""
+Pairs = Sequence[tuple["Tensor", "Tensor"]]
+"""Matrices (rows, inner), and where the product of each is to be written (rows, outer)."""
 
-    def __call__(self, a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False) -> None:
+
+class Product(Protocol):
+    """Writes products of some matrices by the same one, (inner, outer), or adds them to what is there."""
+
+    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False) -> None:
         """Do it."""
 
 
@@ -44,7 +49,7 @@ def multiply(node: Node, args: list[Any], out: Tensor, product: Product) -> None
     operand, matrix, *bias = args
     if bias:
         out.copy_(bias[0])
-    product(operand, matrix.t() if node.attr else matrix, out, add=bool(bias))
+    product([(operand, out)], matrix.t() if node.attr else matrix, add=bool(bias))
 
 
 def compute(node: Node, args: list[Any]) -> Any:  # noqa: ANN401

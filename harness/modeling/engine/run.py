@@ -138,10 +138,12 @@ class Kernel:
         steps = self.runner.bind("backward", ready, rows)
         for begin, end in reversed(pieces):
             steps(begin, end)
-            for matrix, a, g in plan.products:
-                operand = _flat(ready, a, matrix.attr[1], begin, end)
-                self.runner.product(operand.t(), _flat(ready, g, matrix.width, begin, end), found[matrix], add=True)
-            self._backward_outside(x, values, ready, (begin, end), found, to_x)
+            products = [
+                (_flat(ready, a, matrix.attr[1], begin, end), _flat(ready, g, matrix.width, begin, end), found[matrix])
+                for matrix, a, g in plan.products
+            ]
+            products += self._backward_outside(x, values, ready, (begin, end), found, to_x)
+            self._add_up(products)
         for (node, _), parts in zip(self.sums, sums, strict=True):
             found[node] += parts[:, 0].sum(0)
         return to_x, [turn[1] for turn in turns], [found[node] for node in self.parameters]
@@ -154,8 +156,8 @@ class Kernel:
         piece: tuple[int, int],
         found: dict[Node, Tensor],
         to_x: Tensor | None,
-    ) -> None:
-        """From the gradients of the leaves to those of what they are made of."""
+    ) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """From the gradients of the leaves to those of what they are made of; of matrices, what is to be added up."""
         begin, end = piece
         outer = self.plan.outer
         known = self._known(x[begin:end], values)
@@ -166,12 +168,22 @@ class Kernel:
         count = (end - begin) * x.shape[1]
         for vector, gradient in self.vectors.items():
             found[vector] += rows_of(known[gradient], count, vector.width, x).sum(0)
-        for matrix, *pair in outer.products:
-            of_operand, of_product = (rows_of(known[node], count, node.width, x) for node in pair)
-            self.runner.product(of_operand.t(), of_product, found[matrix], add=True)
         if to_x is not None:
             to_input = outer.leaves.get(self.plan.split.input, self.plan.graph.constant(0))
             self._fill(to_x[begin:end].view(count, x.shape[2]), to_input, known)
+        return [
+            (rows_of(known[a], count, a.width, x), rows_of(known[g], count, g.width, x), found[matrix])
+            for matrix, a, g in outer.products
+        ]
+
+    def _add_up(self, products: list[tuple[Tensor, Tensor, Tensor]]) -> None:
+        """Add products over time and batch to the gradients of matrices; those by the same gradient at once."""
+        by_gradient: dict[tuple[object, ...], list[tuple[Tensor, Tensor, Tensor]]] = {}
+        for operand, gradient, found in products:
+            key = gradient.data_ptr(), gradient.shape, gradient.stride()
+            by_gradient.setdefault(key, []).append((operand.t(), gradient, found))
+        for same in by_gradient.values():
+            self.runner.product([(operand, found) for operand, _, found in same], same[0][1], add=True)
 
     def _fill(self, out: Tensor, node: Node, known: Values) -> None:
         """Compute a node for a piece of time; a product is written to where it belongs."""

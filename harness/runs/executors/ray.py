@@ -170,13 +170,19 @@ class Ray(Executor):
         for node in nodes:
             there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
             answers[look.options(scheduling_strategy=there).remote(kinds, self._code)] = node
+        gone = 0
         for answer, node in answers.items():
             try:
                 found = self._ray.get(answer)
+            except (self._ray.exceptions.NodeDiedError, self._ray.exceptions.TaskUnschedulableError):
+                gone += 1  # it went while it was asked: there may be others
+                continue
             except Exception as error:  # noqa: BLE001 - Ray wraps whatever went wrong there
                 found = f"it cannot load harness ({str(error).strip().splitlines()[-1]})"
             if found:
                 raise refused(_name(node), found)
+        if gone == len(nodes):
+            raise HarnessError("every node of the Ray cluster that has room for a run has gone just now: try again.")
 
     def _task(self) -> Any:  # noqa: ANN401 - Ray's own type
         """What Ray calls for a run: it retries nothing itself, so that lost runs are counted here."""
