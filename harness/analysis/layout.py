@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from harness.analysis.caveats import caveats
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -77,7 +79,7 @@ def _entry(score: Score | None) -> Entry:
         return Entry((NOT_TRIED,), aside=True)
     first, *others = reached(score)
     strong = len(value(score.mean, score.digits)) if score.best else 0
-    return Entry((first + (" *" if score.best else ""), *others), strong)
+    return Entry((" ".join(filter(None, (first, score.letters))), *others), strong)
 
 
 def _baselines(column: Column) -> Entry:
@@ -95,14 +97,20 @@ def value(score: float, digits: int) -> str:
 
 
 def reached(score: Score) -> list[str]:
-    """Mean and interval, the share of seeds that solved it, and those that failed: `0.0009 ±.0003`, `2/3 solved`."""
+    """Mean and interval, how many runs solved it, with the interval of their share, and those that failed.
+
+    Likewise `0.0009 ±.0003`, `2/3 solved (21–94%)`, `half by step 300`, `diverged 1 of 3`.
+    """
     parts = []
     if score.seeds:
         spread = (score.high - score.low) / 2
         interval = "" if math.isnan(spread) else " ±" + value(spread, score.digits).removeprefix("0")
         parts.append(value(score.mean, score.digits) + interval)
-    if score.solved is not None:
-        parts.append(f"{score.solved}/{score.seeds} solved")
+    if score.solved is not None and score.solved_low is not None and score.solved_high is not None:
+        share = f"{100 * score.solved_low:.0f}–{100 * score.solved_high:.0f}%"
+        parts.append(f"{score.solved}/{score.seeds + score.failed} solved ({share})")
+        if score.solved:
+            parts.append("half: not yet" if score.solved_step is None else f"half by step {score.solved_step:,.0f}")
     parts += [f"{reason.partition(':')[0]} {count} of {score.seeds + score.failed}" for reason, count in _kinds(score)]
     return parts
 
@@ -167,11 +175,7 @@ def footnotes(comparison: Comparison) -> list[str]:
     """What a reader must know to read the table right."""
     if not comparison.scores:
         return ["No runs yet."]
-    seeds = sorted({score.seeds + score.failed for score in comparison.scores})
-    counts = f"{seeds[0]} seed{'s' if seeds[0] != 1 else ''}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
-    notes = [f"Mean ± 95% interval over {counts}; * the best, and all that cannot be told from it (paired t, Holm)."]
-    if seeds[0] < 2:  # noqa: PLR2004
-        notes.append("One seed says nothing about spread: no interval, and cells cannot be told apart.")
+    notes = list(caveats(comparison, value))
     for score in comparison.scores:
         for reason, count in score.failures.items():
             notes.append(f"{score.cell} on {score.task}, {count} of {score.seeds + score.failed}: {reason}")

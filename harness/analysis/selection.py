@@ -128,7 +128,7 @@ def _number(comparison: Comparison, name: str) -> Callable[[str], float]:
     return lambda cell: sign * column.scores[cell].mean if cell in column.scores else math.nan
 
 
-OF_ONE_TASK = {"mean", "low", "high", "digits"}
+OF_ONE_TASK = {"mean", "low", "high", "median", "iqm", "digits"}
 """What has another unit in each task, so that no average of it means anything."""
 
 

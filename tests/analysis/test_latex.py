@@ -45,8 +45,8 @@ def test_scores_stand_between_rules_with_the_best_in_bold(make: Maker, baseline:
     lines = latex(compare(records, [baseline])).splitlines()
     start = lines.index(r"\toprule")
     assert lines[start + 2] == r"\midrule"
-    assert lines[start + 3] == r"lstm & \textbf{0.200} \ensuremath{\pm}.248 * \\"
-    assert lines[start + 4] == r"my\_cell & 2.100 \ensuremath{\pm}.248 \\"
+    assert lines[start + 3] == r"lstm & \textbf{0.200} \ensuremath{\pm}.248 a \\"
+    assert lines[start + 4] == r"my\_cell & 2.100 \ensuremath{\pm}.248 b \\"
     assert lines[start + 5] == r"\midrule"
     assert lines[start + 6].startswith("baseline & ")
     assert lines[start + 7] == r"\bottomrule"
