@@ -20,6 +20,7 @@ from harness.cli import (
     new,
     plugins,
     recipes,
+    rerun,
     run,
     runs,
     sample,
@@ -58,6 +59,7 @@ def options(
 
 COMMANDS = (
     run,
+    rerun,
     merge,
     table,
     compare,

@@ -18,6 +18,7 @@ from harness.errors import HarnessError
 from harness.runs.executors import InProcess, Listener
 from harness.runs.executors.ray import LOOPBACK, Ray
 from harness.runs.executors.remote import Code
+from harness.runs.limits import Limits
 from harness.runs.store import Store
 
 if TYPE_CHECKING:
@@ -88,6 +89,14 @@ def test_a_run_that_kills_its_workers_is_a_record_and_takes_nothing_with_it(clus
     assert ends["plain"].status == "finished"
     assert ends["killed"].status == "crashed"
     assert ends["killed"].reason == "it was lost with its worker or its node (WorkerCrashedError), 3 times"
+
+
+def test_a_run_over_its_time_is_ended(cluster: Any, cells: str) -> None:
+    executor = Ray(cluster.address)
+    executor.limit(Limits(seconds=1.0))
+    wanted = specs("dawdling", seeds=1, plugins=(cells,), steps=4000)
+    (record,) = checked(executor, wanted)
+    assert (record.status, record.reason) == ("out of time", "it was not done after 1 s (--time-limit)")
 
 
 def test_resources_that_no_node_has_are_told_before_anything_starts(cluster: Any) -> None:

@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.errors import HarnessError
 from harness.runs.device import resolve
+from harness.runs.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +34,9 @@ class Listener:
     def progress(self, spec: Spec, progress: Progress) -> None:
         """A run has come further."""
 
+    def waiting(self, count: int) -> None:
+        """Nothing is left but so many runs that another command is at."""
+
 
 class Executor(ABC):
     """Maps `execute` over specs.
@@ -48,6 +53,16 @@ class Executor(ABC):
             HarnessError: there is no such device.
         """
         return resolve(name)
+
+    def limit(self, limits: Limits) -> None:
+        """Hold the runs to limits.
+
+        Raises:
+            HarnessError: it cannot end a run that goes over them.
+        """
+        if limits != Limits():
+            option = "--memory-limit" if limits.seconds is None else "--time-limit"
+            raise HarnessError(f"{option} cannot be held by this executor: leave one of them out.")
 
     def check(self, specs: Iterable[RunSpec]) -> None:  # noqa: B027 - there may be nothing to see to
         """See that runs can be executed, before any is.

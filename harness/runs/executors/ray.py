@@ -23,6 +23,8 @@ from harness.errors import HarnessError
 from harness.registry import Reference
 from harness.runs.executors.base import Executor, Listener, Progress
 from harness.runs.executors.remote import TRIES, Attempt, Code, device, difference, lost, refused
+from harness.runs.executors.workers import failure, overdue
+from harness.runs.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,12 +69,19 @@ class Ray(Executor):
         self._post: Any = None
         self._shipped: Path | None = None
         self._code = Code.here()
+        self._limits = Limits()
         self._stopped = False
 
     @classmethod
     def device(cls, name: str) -> str:
         """The device on the nodes: each run sees the GPUs that it was given, and no others."""
         return device(name)
+
+    def limit(self, limits: Limits) -> None:
+        """End a run that takes too long; memory is Ray's to watch."""
+        if limits.memory is not None:
+            raise HarnessError("--memory-limit cannot be held by Ray, which ends runs itself where a node gets full.")
+        self._limits = limits
 
     def check(self, specs: Iterable[RunSpec]) -> None:
         """Connect, and see that there is room for a run, and the same code and data on every node that has it."""
@@ -92,7 +101,7 @@ class Ray(Executor):
         """Execute the specs on the cluster."""
         if self._ray is None:
             raise RuntimeError("check was not called")
-        flight = _Flight(self._ray, self._task(), self._post, listener)
+        flight = _Flight(self._ray, self._task(), self._post, listener, self._limits)
         waiting = iter(specs)
         again: deque[Attempt] = deque()
         room, looked = self._slots(), 0.0
@@ -192,13 +201,16 @@ class Ray(Executor):
 class _Flight:
     """The runs that are handed out."""
 
-    def __init__(self, ray: Any, task: Any, post: Any, listener: Listener) -> None:  # noqa: ANN401 - Ray's own types
+    def __init__(self, ray: Any, task: Any, post: Any, listener: Listener, limits: Limits) -> None:  # noqa: ANN401
         self._ray = ray
         self._task = task
         self._post = post
         self._listener = listener
+        self._limits = limits
         self._attempts: dict[Any, Attempt] = {}
         self._begun: set[str] = set()
+        self._since: dict[str, float] = {}
+        """The moment when each attempt was first heard of, on the monotonic clock."""
         self._recalled = False
 
     def __len__(self) -> int:
@@ -218,8 +230,12 @@ class _Flight:
         for key, progress in told.items():
             if key in specs:
                 self._begin(specs[key])
+                self._since.setdefault(key, time.monotonic())
                 if progress.step:
                     self._listener.progress(specs[key], progress)
+        for reference, attempt in self._attempts.items():
+            if self._is_late(attempt.spec):
+                self._ray.cancel(reference, force=True)
 
     def recall(self) -> None:
         """Take back what has not begun."""
@@ -246,13 +262,14 @@ class _Flight:
         errors = self._ray.exceptions
         try:
             record: Record = self._ray.get(reference)
-        except errors.TaskCancelledError:
-            return None
         except errors.RayTaskError as error:
             raise error.cause if isinstance(error.cause, HarnessError) else error from None
         except errors.RayError as error:
-            if self._recalled:
+            if self._is_late(attempt.spec):
+                return failure(attempt.spec, "out of time", overdue(self._limits))
+            if self._recalled or isinstance(error, errors.TaskCancelledError):
                 return None
+            self._since.pop(attempt.spec.key, None)
             if attempt.tries < TRIES:
                 return Attempt(attempt.spec, attempt.tries + 1)
             return lost(attempt, f"it was lost with its worker or its node ({type(error).__name__})")
@@ -262,6 +279,10 @@ class _Flight:
         if spec.key not in self._begun:
             self._begun.add(spec.key)
             self._listener.started(spec)
+
+    def _is_late(self, spec: Spec) -> bool:
+        since, limit = self._since.get(spec.key), self._limits.seconds
+        return limit is not None and since is not None and time.monotonic() - since >= limit
 
 
 class Post:

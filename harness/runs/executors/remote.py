@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import platform
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,13 +14,14 @@ import harness
 from harness.errors import HarnessError
 from harness.registry import install
 from harness.runs.device import check_name
-from harness.runs.record import BaselineRecord, Record, RunRecord
+from harness.runs.executors.workers import failure
 from harness.runs.spec import RunSpec, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.registry import Catalog, Component
+    from harness.runs.record import Record
 
 TRIES = 3
 """How often a run is handed out that gets lost with its worker or its node, before that is its record."""
@@ -127,11 +127,7 @@ def refused(node: str, difference: str) -> HarnessError:
 
 def lost(attempt: Attempt, how: str) -> Record:
     """The record of a run that got lost too often."""
-    reason = f"{how}, {attempt.tries} times"
-    now = datetime.now(UTC).isoformat()
-    if isinstance(attempt.spec, RunSpec):
-        return RunRecord(attempt.spec, "crashed", reason, finished=now)
-    return BaselineRecord(attempt.spec, reason=reason, finished=now)
+    return failure(attempt.spec, "crashed", f"{how}, {attempt.tries} times")
 
 
 def device(name: str) -> str:

@@ -23,6 +23,7 @@ from annotated_types import Ge, Gt
 from harness.errors import HarnessError
 from harness.runs.executors.base import Executor, Listener, Progress
 from harness.runs.executors.remote import TRIES, Attempt, Code, device, difference, lost, refused
+from harness.runs.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -85,6 +86,11 @@ class Slurm(Executor):
     def device(cls, name: str) -> str:
         """The device on the nodes: each job sees the GPUs that it was given, and no others."""
         return device(name)
+
+    def limit(self, limits: Limits) -> None:
+        """What a job may take is said in the name of the executor."""
+        if limits != Limits():
+            raise HarnessError("what a Slurm job may take is said as --executor slurm:minutes=30:memory=4.")
 
     def check(self, specs: Iterable[RunSpec]) -> None:
         """See that there is a Slurm to submit to, and a folder for its jobs; the jobs see to their nodes themselves."""
