@@ -111,6 +111,8 @@ class Column:
     """Name to score, the best one last."""
     pairs: Sequence[Pair]
     """Every two cells without a failed run."""
+    runs: Mapping[str, Sequence[RunRecord]]
+    """What the scores are of: cell to its runs."""
 
 
 @dataclass(frozen=True)
@@ -192,12 +194,13 @@ def _column(
 ) -> Column:
     name, direction, digits = metric = _metric(group)
     letters, best = contest.letters(pairs), contest.best(pairs)
+    cells = _by_cell(group)
     scores = {
         cell: _score(contest.task, cell, runs, metric, letters=letters.get(cell, ""), best=cell in best)
-        for cell, runs in _by_cell(group).items()
+        for cell, runs in cells.items()
     }
     baselines = _baselines(group[0], trivial, name, direction)
-    return Column(contest.task, name, direction, digits, scores, baselines, pairs)
+    return Column(contest.task, name, direction, digits, scores, baselines, pairs, cells)
 
 
 def _metric(group: Sequence[RunRecord]) -> tuple[str, str, int]:

@@ -180,4 +180,8 @@ class Session:
         out.print()
         show(compare(records, store.baselines()), out)
         path = write_files(store)
-        out.print(f"table: {path} · all runs: harness runs {self.folder}", style="dim", soft_wrap=True)
+        out.print(
+            f"table: {path} · all runs: harness runs {self.folder} · pictures: harness report {self.folder}",
+            style="dim",
+            soft_wrap=True,
+        )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from harness.cli.console import Results, examples
+from harness.cli.console import Metric, Names, Results, examples
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
@@ -20,10 +20,6 @@ EPILOG = examples(
     "harness table --format json | jq",
     "harness table --at steps=500",
 )
-Names = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAMES", help="Only these, with or without options, or with * and ?; separated by commas."),
-]
 
 
 def command(
@@ -33,9 +29,7 @@ def command(
     ] = "rich",
     cells: Names = None,
     tasks: Names = None,
-    metric: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What to compare, instead of each task's first metric.")
-    ] = None,
+    metric: Metric = None,
     sort: Annotated[
         str | None,
         typer.Option(
