@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from harness.analysis.figures.curves import curves
-from harness.analysis.figures.gradients import MOMENTS, flows
+from harness.analysis.figures.gradients import DEPTH, MOMENTS, flows
 from harness.analysis.figures.look import bounds, logarithmic
+from harness.analysis.figures.scale import short
 from harness.analysis.figures.tradeoffs import tradeoffs
 from harness.analysis.layout import ARROWS, value
 from harness.analysis.report.chart import Chart, Line, Stop, across, area, path, upwards
-from harness.analysis.report.scale import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from harness.analysis.figures.gradients import Flow
     from harness.analysis.figures.tradeoffs import Tradeoff
 
-DEPTH = 1e-14
-"""Of the largest gradient, below which nothing is drawn."""
 SPREAD = 1.1
 """How much more the dearest must cost than the cheapest for a chart against it to say something."""
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from harness.analysis.report.scale import Scale, short
+from harness.analysis.figures.scale import Scale, short
 
 
 def test_values_have_their_places() -> None:

@@ -36,13 +36,17 @@ class Scale:
 
     def ticks(self) -> list[tuple[float, str]]:
         """Places and texts."""
-        values = _ratios(self.low, self.high) if self.log else _differences(self.low, self.high)
-        return [(self(value), short(value)) for value in values]
+        return [(self(value), short(value)) for value in round_numbers(self.low, self.high, log=self.log)]
 
     def _measure(self, value: float) -> float:
         if not self.log:
             return value
         return math.log(max(value, self.low)) if value == value else math.nan  # noqa: PLR0124 - what is NaN stays it
+
+
+def round_numbers(low: float, high: float, *, log: bool = False) -> list[float]:
+    """Some round numbers between two: multiples of 1, 2, 2.5 or 5, or powers of ten where the axis is logarithmic."""
+    return _ratios(low, high) if log else _differences(low, high)
 
 
 def _differences(low: float, high: float) -> list[float]:
