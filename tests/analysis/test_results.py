@@ -53,6 +53,13 @@ def test_it_shows_itself_in_a_notebook(folder: Path) -> None:
     assert "records" not in repr(harness.load(folder))
 
 
+def test_it_draws_itself(folder: Path) -> None:
+    pytest.importorskip("vl_convert", reason="the extra figures is not installed")
+    assert "vega-lite" in harness.load(folder).plot("curves").to_dict()["$schema"]
+    with pytest.raises(HarnessError, match="no picture"):
+        harness.load(folder).plot("curve of learning")
+
+
 def test_without_pandas_it_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(HarnessError, match=r'pip install "cell-harness\[pandas\]"'):

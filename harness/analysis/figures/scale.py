@@ -8,6 +8,8 @@ from dataclasses import dataclass
 STEPS = (1, 2, 2.5, 5, 10)
 TICKS = 5
 """About as many ticks as an axis has."""
+FEWEST = 3
+"""A logarithmic axis with fewer has those of a linear one."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def _ratios(low: float, high: float) -> list[float]:
     powers = [10.0**power for power in range(first, last + 1, every)]
     if len(powers) > 1:
         return powers
-    return [m * 10.0**p for p in range(first - 1, last + 1) for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+    found = [m * 10.0**p for p in range(first - 1, last + 1) for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+    return found if len(found) >= FEWEST else _differences(low, high)
 
 
 def short(value: float) -> str:
