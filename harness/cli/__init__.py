@@ -21,6 +21,7 @@ from harness.cli import (
     plugins,
     recipes,
     report,
+    rerun,
     run,
     runs,
     sample,
@@ -59,6 +60,7 @@ def options(
 
 COMMANDS = (
     run,
+    rerun,
     merge,
     table,
     report,
