@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from harness.modeling.engine.evaluate import Pairs
 
 SOURCE = Path(__file__).with_name("product.c")
+FLAGS = ("-fno-ipa-cp", "-fno-unswitch-loops")
+"""Copies of functions for some arguments take four times as long to compile, and are no faster."""
 FEWEST_ROWS = 4
 """Of a batch that a thread is worth its start for."""
 PROCESS = os.getpid()
@@ -33,7 +35,7 @@ class Products:
     """
 
     def __init__(self, dtype: torch.dtype) -> None:
-        library = build.load(SOURCE.read_text(encoding="utf-8"), dtype)
+        library = build.load(SOURCE.read_text(encoding="utf-8"), dtype, FLAGS)
         self._size, self._pack, self._multiply = library.packed_size, library.pack, library.multiply_once
         self._size.restype = ctypes.c_int64
         pointer, number = ctypes.c_void_p, ctypes.c_int64
