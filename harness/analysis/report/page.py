@@ -14,6 +14,7 @@ from harness.analysis.figures.tradeoffs import COSTS
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes
 from harness.analysis.markup import templates
 from harness.analysis.report import listing
+from harness.analysis.report.budgets import outcomes
 from harness.analysis.report.charts import gradients, learning, memory, quality
 from harness.analysis.report.commands import command
 from harness.analysis.report.grid import grid
@@ -52,6 +53,7 @@ def page(comparison: Comparison, title: str) -> str:
         headings=cost_headings(comparison),
         costs=list(zip(cost_rows(comparison), _commands(comparison), strict=True)),
         names=NAMES,
+        budgets=outcomes(comparison),
         curves=curves,
         quality={by: drawn for by in COSTS if (drawn := quality(comparison, by, numbers))},
         memory=memory(comparison, numbers),
