@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.analysis.budget import Budget, compare_at
 from harness.analysis.comparison import compare
 from harness.analysis.formats import plain, run_rows
 from harness.analysis.selection import Selection
@@ -51,9 +52,16 @@ class Results:
     records: Sequence[RunRecord] = field(repr=False)
     baselines: Sequence[BaselineRecord] = field(repr=False)
 
-    def comparison(self, cells: Sequence[str] = (), tasks: Sequence[str] = (), metric: str | None = None) -> Comparison:
-        """The table with everything that formats are made from."""
-        return compare(Selection(cells, tasks, metric).of(self.records), self.baselines)
+    def comparison(
+        self, cells: Sequence[str] = (), tasks: Sequence[str] = (), metric: str | None = None, at: str | None = None
+    ) -> Comparison:
+        """The table with everything that formats are made from; as it stood `at` another budget, such as "steps=500".
+
+        Raises:
+            HarnessError: a name is nobody's, or the budget is none.
+        """
+        chosen = Selection(cells, tasks, metric).of(self.records)
+        return compare(chosen, self.baselines) if at is None else compare_at(chosen, Budget.parse(at))
 
     def table(self, cells: Sequence[str] = (), tasks: Sequence[str] = (), metric: str | None = None) -> pd.DataFrame:
         """A row a cell and task: the mean with its 95% interval, seeds, failures, size and cost.

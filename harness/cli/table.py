@@ -18,6 +18,7 @@ EPILOG = examples(
     "harness table --cells lstm,gru --metric accuracy --transpose",
     "harness table --format latex > table.tex",
     "harness table --format json | jq",
+    "harness table --at steps=500",
 )
 Names = Annotated[
     list[str] | None,
@@ -42,6 +43,10 @@ def command(
         ),
     ] = None,
     transpose: Annotated[bool, typer.Option("--transpose", help="Tasks as rows, cells as columns.")] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="WHAT=N", help="As it stood at steps=N, seconds=N, tokens=N or flops=N, on validation."),
+    ] = None,
 ) -> None:
     """Print the comparison table of a results folder."""
     from harness.analysis.results import load
@@ -50,7 +55,7 @@ def command(
     from harness.cli.tables import show
     from harness.registry import split
 
-    comparison = load(results).comparison(split(cells or ()), split(tasks or ()), metric)
+    comparison = load(results).comparison(split(cells or ()), split(tasks or ()), metric, at)
     if sort is not None:
         comparison = ordered(comparison, sort)
     if style == "rich":

@@ -15,6 +15,9 @@ Matched = Literal["params", "state", "flops"]
 FIELDS: dict[str, str] = {"params": "parameters", "state": "state_size", "flops": "flops_per_step"}
 """Where a `Footprint`, or the record of a run, has what is held equal."""
 UNITS: dict[str, str] = {"params": "parameters", "state": "numbers of state", "flops": "FLOPs a step"}
+TRAINING = 3
+"""Passes whose operations a training step has: the gradient of a product is two products of the same size, one for each
+of its factors."""
 LARGEST = 10**18
 LARGEST_HIDDEN = 1 << 20
 

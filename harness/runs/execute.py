@@ -150,6 +150,7 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
         best_step=training.best_step,
         **asdict(size),
         recurrent_parameters=parameter_count(nn.ModuleList(model.recurrent)),
+        steps=len(training.losses),
         seconds=training.seconds,
         sequence_steps=training.sequence_steps,
         clipped=fmean(training.clipped),

@@ -10,7 +10,8 @@ from harness.runs.spec import BaselineSpec, RunSpec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Status = Literal["finished", "diverged", "not supported", "out of memory", "failed", "crashed"]
+Status = Literal["finished", "diverged", "not supported", "out of memory", "failed", "crashed", "not evaluated"]
+"""How a run ended; "not evaluated" is no end, but how one stands that is looked at before its first evaluation."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class RunRecord:
         recurrent_parameters: those of the recurrent layers among them.
         state_size: see `Footprint`.
         flops_per_step: likewise.
+        steps: optimiser steps that were done.
         seconds: spent in training, evaluations left out.
         diagnosing_seconds: spent on diagnoses, besides training.
         sequence_steps: time steps of sequences trained on.
@@ -65,6 +67,7 @@ class RunRecord:
     recurrent_parameters: int | None = None
     state_size: int | None = None
     flops_per_step: int | None = None
+    steps: int | None = None
     seconds: float | None = None
     diagnosing_seconds: float | None = None
     sequence_steps: int | None = None

@@ -69,6 +69,23 @@ def test_results_can_be_read_by_programs(tiny: Command, harness: Command) -> Non
     assert harness("table", "--format", "markdown").out == Path("results/table.md").read_text()
 
 
+def test_the_same_runs_give_the_table_of_another_budget(tiny: Command, harness: Command) -> None:
+    tiny("lstm,elman", "--seeds", 2)
+    for budget in ("steps=10", "tokens=1600", "seconds=1e6"):
+        done = harness("table", "--at", budget)
+        assert done.code == 0, done.err
+        assert f"The winner at {budget.replace('1e6', '1e+06')} is another one than in full on" in done.out
+    cells = json.loads(harness("table", "--at", "flops=1e9", "--format", "json").out)
+    assert [entry["task"].split("(")[1] for entry in cells] == ["at flops=1e+09)"] * 2 + ["in full)"] * 2
+    assert {entry["metric"] for entry in cells} == {"validation MSE"}
+    early = harness("table", "--at", "steps=9")
+    assert early.code == 2
+    assert (
+        early.err
+        == "error: --at steps=9: no run was evaluated by then. The first evaluation was after 10 optimiser steps.\n"
+    )
+
+
 def test_failures_are_rows_and_no_end(tiny: Command, harness: Command, plugin: str) -> None:
     done = tiny("nan,raises,plain,picky", "--plugin", plugin, "--seeds", 1)
     assert done.code == 0

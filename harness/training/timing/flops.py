@@ -12,6 +12,7 @@ from harness.modeling.bidirectional import Bidirectional
 from harness.modeling.decoder import EncoderDecoder
 from harness.modeling.model import Model
 from harness.modeling.recurrence import Recurrence
+from harness.modeling.sizing import TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from harness.modeling.layer import Layer
     from harness.modeling.stack import Stack
 
-PASSES = {"training": 3, "forward": 1, "backward": 2, "inference": 1}
-"""How many times the operations of a forward pass each phase has: the gradient of a product is two products of the same
-size, one for each of its factors."""
+PASSES = {"training": TRAINING, "forward": 1, "backward": TRAINING - 1, "inference": 1}
+"""How many times the operations of a forward pass each phase has."""
 STEPS = 16
 """Time steps over which a layer that takes whole sequences is counted."""
 
