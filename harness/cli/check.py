@@ -41,7 +41,7 @@ def command(
     plugins = install(plugin or ())
     unmet = warn_of_broken(plugins)
     named = [_subject(name, tuple(plugin or ())) for name in split(cells)]
-    verdicts = {component.label: _check(component, subject, silent=as_json) for component, subject in named}
+    verdicts = {component.label: check(component, subject, silent=as_json) for component, subject in named}
     if as_json:
         import json
         from dataclasses import asdict
@@ -62,7 +62,8 @@ def _subject(name: str, plugins: tuple[str, ...]) -> tuple[Component, Subject]:
     return component, Subject(cell, options, component.label)
 
 
-def _check(component: Component, subject: Subject, *, silent: bool) -> Verdict:
+def check(component: Component, subject: Subject, *, silent: bool) -> Verdict:
+    """Check a cell, say what is found unless silent, and keep the certificate."""
     from rich.text import Text
 
     from harness.cli.console import err, out

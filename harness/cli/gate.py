@@ -13,13 +13,14 @@ from rich.text import Text
 from harness.analysis.gate import speed
 from harness.analysis.gate.figures import figures
 from harness.analysis.gate.formats import HEADINGS, ordered, rows
-from harness.analysis.gate.verdicts import Judgement, judge
+from harness.analysis.gate.verdicts import judge
 from harness.cli.console import out, table
 from harness.errors import HarnessError
 from harness.runs.store import Store
 
 if TYPE_CHECKING:
     from harness.analysis.gate.baseline import Baseline
+    from harness.analysis.gate.verdict import Judgement
     from harness.runs.suite import Suite
 
 TRIES = 3
@@ -48,13 +49,20 @@ def gather(
 
 def _run(baseline: Baseline, suite: Suite, folder: Path, workers: int | None) -> Judgement:
     """Run a suite where nothing was run before, so that nothing old is taken for new."""
+    from harness.cli.check import check
     from harness.cli.preparing import time_suite
     from harness.cli.session import Session
+    from harness.runs.execute import load_cell
+    from harness.testing import Subject
 
-    suite.plan()
+    cells = suite.plan().cells
     code = Session(suite.request(), folder, workers, suite, table=False).run()
     if code:
         raise typer.Exit(code)
+    checked = {entry.cell for entry in baseline.figures if entry.checked}
+    for cell in cells:
+        if cell.label in checked:
+            check(cell, Subject(*load_cell(cell, suite.plugins), cell.label), silent=True)
     judgement = _judged(baseline, folder)
     for _ in range(TRIES - 1):
         if not any(verdict.kind == "worse" and verdict.metric in speed.PHASES for verdict in judgement.verdicts):

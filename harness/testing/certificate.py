@@ -62,6 +62,11 @@ def find(component: Component, versions: Mapping[str, Any]) -> str:
         return ""
 
 
+def passes(text: str) -> bool:
+    """Whether a verdict in a few words, as `find` gives it, says that a cell passed."""
+    return text.startswith("passed")
+
+
 def _path(component: Component, versions: Mapping[str, Any]) -> Path:
     content = {"cell": component.identity(), "versions": {name: versions.get(name) for name in ("harness", "torch")}}
     text = json.dumps(content, sort_keys=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from harness.registry.options import text_of
+from harness.runs.certified import certified
 from harness.runs.suite import SOLVED, Strict
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _figures(runs: list[RunRecord]) -> Figures:
         cell=spec.row,
         task=spec.task.label,
         code=f"{spec.cell.distribution} {spec.cell.version} {spec.cell.source[:12]}",
-        checked=next((text for run in runs if (text := getattr(run, "checked", ""))), ""),
+        checked=min(certified(run) for run in runs),
         engine=sized.engine,
         parameters=sized.parameters,
         setting=_setting(runs[0]),

@@ -13,7 +13,7 @@ from harness.analysis.formats import escape, pipe_table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.analysis.gate.verdicts import Judgement, Verdict
+    from harness.analysis.gate.verdict import Judgement, Verdict
 
 HEADINGS = ("cell", "task", "metric", "baseline", "now", "verdict")
 _NOT_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

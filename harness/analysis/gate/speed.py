@@ -34,11 +34,12 @@ class Ratio(Strict):
     low: float
     high: float
 
-    def slower(self, now: Ratio) -> tuple[float, float]:
-        """By which share something has become slower, and by how much at most, at a level of 95%."""
+    def slower(self, now: Ratio) -> tuple[float, float, float]:
+        """By which share something has become slower, by how much at least and at most, each at a level of 95%."""
         log = math.log(self.ratio / now.ratio)
         errors = (math.log(one.high / one.low) / (2 * TWO_SIDED) for one in (self, now))
-        return math.expm1(log), math.expm1(log + ONE_SIDED * math.hypot(*errors))
+        half = ONE_SIDED * math.hypot(*errors)
+        return math.expm1(log), math.expm1(log - half), math.expm1(log + half)
 
 
 class CellSpeed(Strict):

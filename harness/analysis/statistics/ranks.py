@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,11 +67,8 @@ def friedman_p(ranks: NDArray[np.float64]) -> float:
 
     if ranks.shape[1] < 2:  # noqa: PLR2004 - one task is no sample
         return 1.0
-    return float(
-        permutation_test(
-            tuple(ranks), spread, permutation_type="samples", vectorized=True, n_resamples=DRAWS, alternative="greater", rng=0
-        ).pvalue
-    )
+    test = partial(permutation_test, permutation_type="samples", vectorized=True, n_resamples=DRAWS, rng=0)
+    return float(test(tuple(ranks), spread, alternative="greater").pvalue)
 
 
 def critical_difference(cells: int, tasks: int) -> float:

@@ -32,6 +32,10 @@ class Product(Protocol):
         """Do it."""
 
 
+FEW = 256
+"""How many rows are added up one by one."""
+
+
 def evaluate(roots: Iterable[Node], values: Values, product: Product) -> None:
     """Compute the roots, and what they are made of, from the values that are there, and add all of them to these."""
     for node in within(roots, values):
@@ -50,6 +54,24 @@ def multiply(node: Node, args: list[Any], out: Tensor, product: Product) -> None
     if bias:
         out.copy_(bias[0])
     product([(operand, out)], matrix.t() if node.attr else matrix, add=bool(bias))
+
+
+def look_up(node: Node, args: list[Any], out: Tensor, rows: Tensor) -> None:
+    """Write a product, or an affine map, of unit vectors: rows of the matrix, and the bias."""
+    matrix, *bias = args
+    torch.index_select(matrix.t() if node.attr else matrix, 0, rows, out=out)
+    if bias:
+        out += bias[0]
+
+
+def add_rows(to: Tensor, rows: Tensor, gradient: Tensor) -> None:
+    """Add to rows of a matrix what the gradient of a look-up of them is. Long sums are added up in parts."""
+    few = max(FEW, len(to)) if to.device.type == "cpu" else len(rows)
+    for part, of_part in zip(torch.split(rows, few), torch.split(gradient, few), strict=True):
+        if to.device.type == "cpu":
+            to += torch.zeros_like(to).scatter_add_(0, part[:, None].expand_as(of_part), of_part)
+        else:
+            to.index_add_(0, part, of_part)  # slower on a CPU, but on a GPU the one that is deterministic
 
 
 def compute(node: Node, args: list[Any]) -> Any:  # noqa: ANN401

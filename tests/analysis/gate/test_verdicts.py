@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness.analysis.gate import formats
-from harness.analysis.gate.verdicts import Judgement, Verdict, judge
+from harness.analysis.gate.speed import CellSpeed, Ratio
+from harness.analysis.gate.verdicts import judge
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from harness.analysis.gate.baseline import Baseline
     from harness.analysis.gate.figures import Figures
     from harness.analysis.gate.speed import Speeds
+    from harness.analysis.gate.verdict import Judgement, Verdict
 
 HERE = {"torch": "2"}
 EXACTLY = {0: 1.0, 1: 1.1, 2: 0.9, 3: 1.0}
@@ -122,6 +124,39 @@ def test_of_several_settings_the_one_of_the_baseline_is_compared(baseline: Basel
 def test_a_cell_without_its_certificate_is_told(baseline: Baseline, entry: Maker) -> None:
     before = baseline.model_copy(update={"figures": (entry(checked="10 of 10"),)})
     assert judge(before, [entry()], None, HERE).notes[0].startswith("gru was checked for the baseline")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kind"),
+    [
+        ("passed 10 of 10, 0.1.0", "passed 10 of 10, 0.1.0", "identical"),
+        ("passed 10 of 10, 0.1.0", "passed 11 of 11, 0.2.0", "same"),
+        ("passed 10 of 10, 0.1.0", "failed 2 of 10 (causal), 0.1.0", "worse"),
+        ("failed 2 of 10 (causal), 0.1.0", "passed 10 of 10, 0.1.0", "better"),
+    ],
+)
+def test_a_cell_that_fails_its_check_is_worse(
+    baseline: Baseline, entry: Maker, before: str, now: str, kind: str
+) -> None:
+    known = baseline.model_copy(update={"figures": (entry(checked=before),)})
+    found = judge(known, [entry(checked=now)], None, HERE).verdicts
+    assert [(v.metric, v.kind) for v in found] == [("MSE", "identical"), ("certificate", kind)]
+
+
+def test_a_cell_whose_code_changed_is_compared(baseline: Baseline, entry: Maker) -> None:
+    assert verdict(baseline, entry(code="cell-harness 0.2.0 bb", scores=shifted(0.01))).kind == "same"
+
+
+def test_a_speed_that_is_not_known_well_is_no_alarm(
+    baseline: Baseline, entry: Maker, timed: Callable[..., Speeds]
+) -> None:
+    """Slower by 1.1, and by anything from 0.9 to 1.35: 1.2 is allowed."""
+    noisy = timed(1 / 1.1)
+    phases = {name: Ratio(ratio=1 / 1.1, low=0.74, high=1.12) for name in noisy.cells["gru"].phases}
+    noisy = noisy.model_copy(update={"cells": {"gru": CellSpeed(engine="loop", phases=phases)}})
+    before = baseline.model_copy(update={"speeds": timed(1.0)})
+    verdicts = judge(before, [entry(), entry("lstm")], noisy, HERE).verdicts
+    assert [v.words() for v in verdicts if v.task == "speed/elman"] == ["same (10.0% slower, 20% allowed)"] * 2
 
 
 @pytest.mark.parametrize(("ratio", "kind"), [(1.0, "same"), (0.9, "same"), (0.77, "worse"), (1.4, "better")])
