@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from harness.analysis import pair_formats
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet, value
 from harness.analysis.overview import overview
 from harness.cli.console import table
@@ -46,6 +47,21 @@ def show(comparison: Comparison, console: Console, *, transpose: bool = False) -
     if comparison.scores:
         console.print()
         console.print(_costs(comparison, console))
+
+
+def show_pairs(comparison: Comparison, console: Console) -> None:
+    """Print a line for every two cells of a task, and the notes."""
+    listing = table(pair_formats.HEADINGS)
+    for number, column in enumerate(listing.columns):
+        column.overflow = "fold"  # names give way on a narrow terminal, numbers do not
+        column.no_wrap = number >= pair_formats.NAMES
+        column.justify = "right" if column.no_wrap else "left"
+    for row in pair_formats.rows(comparison):
+        listing.add_row(*map(Text, row))
+    if listing.row_count:
+        console.print(listing)
+        console.print()
+    _print_notes(pair_formats.notes(comparison), console)
 
 
 def _print_notes(notes: Iterable[str], console: Console) -> None:
