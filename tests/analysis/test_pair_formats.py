@@ -30,7 +30,7 @@ def test_a_row_a_pair(comparison: Comparison) -> None:
         ["adding", "gru", "elman", "8.001 ±.002", "<0.001", "100% (44–100%)", ""],
         ["adding", "lstm", "elman", "7.901 ±.898", "0.001", "100% (44–100%)", ""],
     ]
-    assert "adjusted for all 3 comparisons (Holm)" in notes(comparison)[0]
+    assert "adjusted for all 3 comparisons (Holm)" in notes(comparison)[1]
 
 
 def test_what_nobody_can_tell_of_one_seed(make: Maker) -> None:
