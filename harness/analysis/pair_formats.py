@@ -30,7 +30,7 @@ def notes(comparison: Comparison) -> list[str]:
         return ["There are no two cells to compare on a task: a cell of which a run failed is not compared."]
     return [
         "By: the mean difference of the same seeds, with its 95% interval.",
-        f"p: Student's paired test, adjusted for all {len(pairs):,} comparisons (Holm); below 0.05 it is more than chance.",
+        f"p: Student's paired test, adjusted for all {len(pairs):,} comparisons (Holm); more than chance below 0.05.",
         "At a seed: how often the one is better than the other with the same seed, with Wilson's 95% interval.",
         "More seeds: that would show a difference of this size with a power of 0.8; – where nobody can tell.",
     ]
