@@ -57,7 +57,7 @@ class Across:
         cells = [cell for cell in comparison.cells if all(cell in column.scores for column in comparison.columns)]
         tasks: dict[str, list[Column]] = defaultdict(list)
         for column in comparison.columns:
-            tasks[column.task].append(column)
+            tasks[next(iter(column.runs.values()))[0].spec.task.label].append(column)
         if len(cells) < 2 or len(tasks) < 2:  # noqa: PLR2004
             return None
         ranks = [np.mean([_ranks(column, cells) for column in columns], axis=0) for columns in tasks.values()]
@@ -91,8 +91,9 @@ def _scaled(columns: Sequence[Column], cells: Sequence[str]) -> dict[str, dict[i
         if ends is None:
             return {}
         for cell in cells:
-            for seed, score in column.runs[cell].items():
-                found[cell][seed].append(normalised(score, *ends) if math.isfinite(score) else 0.0)
+            for run in column.runs[cell]:
+                score = run.scores.get(column.metric, math.nan) if run.status == "finished" else math.nan
+                found[cell][run.spec.seed].append(normalised(score, *ends) if math.isfinite(score) else 0.0)
     return {
         cell: {seed: float(np.mean(scores)) for seed, scores in by_seed.items() if len(scores) == len(columns)}
         for cell, by_seed in found.items()

@@ -103,8 +103,6 @@ class Column:
     """One task under one budget: its cells and its baselines."""
 
     title: str
-    task: str
-    """Its name with options, without what else tells the column from others."""
     metric: str
     direction: str
     digits: int
@@ -113,8 +111,8 @@ class Column:
     """Name to score, the best one last."""
     pairs: Sequence[Pair]
     """Every two cells without a failed run."""
-    runs: Mapping[str, Mapping[int, float]]
-    """Cell to seed to score; NaN where the run failed."""
+    runs: Mapping[str, Sequence[RunRecord]]
+    """What the scores are of: cell to its runs."""
 
 
 @dataclass(frozen=True)
@@ -196,24 +194,13 @@ def _column(
 ) -> Column:
     name, direction, digits = metric = _metric(group)
     letters, best = contest.letters(pairs), contest.best(pairs)
+    cells = _by_cell(group)
     scores = {
         cell: _score(contest.task, cell, runs, metric, letters=letters.get(cell, ""), best=cell in best)
-        for cell, runs in _by_cell(group).items()
+        for cell, runs in cells.items()
     }
-    return Column(
-        title=contest.task,
-        task=group[0].spec.task.label,
-        metric=name,
-        direction=direction,
-        digits=digits,
-        scores=scores,
-        baselines=_baselines(group[0], trivial, name, direction),
-        pairs=pairs,
-        runs={
-            cell: {run.spec.seed: run.scores[name] if run.status == "finished" else math.nan for run in runs}
-            for cell, runs in _by_cell(group).items()
-        },
-    )
+    baselines = _baselines(group[0], trivial, name, direction)
+    return Column(contest.task, name, direction, digits, scores, baselines, pairs, cells)
 
 
 def _metric(group: Sequence[RunRecord]) -> tuple[str, str, int]:

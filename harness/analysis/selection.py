@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from statistics import fmean
@@ -40,9 +41,9 @@ class Selection:
         Raises:
             HarnessError: a name is nobody's.
         """
-        cells = _chosen("cell", self.cells, [record.spec.cell.label for record in records])
+        cells = _chosen("cell", self.cells, [record.spec.row for record in records])
         tasks = _chosen("task", self.tasks, [record.spec.task.label for record in records])
-        chosen = [record for record in records if record.spec.cell.label in cells and record.spec.task.label in tasks]
+        chosen = [record for record in records if record.spec.row in cells and record.spec.task.label in tasks]
         return chosen if self.metric is None else _by_metric(chosen, self.metric)
 
 
@@ -59,11 +60,16 @@ def matching(kind: str, name: str, labels: Sequence[str]) -> list[str]:
     """
     if name in labels:
         return [name]
-    found = [label for label in labels if fnmatchcase(label, name) or label.partition(":")[0] == name]
+    found = [label for label in labels if fnmatchcase(label, name) or _bare(label) == name]
     if not found:
-        hint = did_you_mean(name, [*labels, *(label.partition(":")[0] for label in labels)])
+        hint = did_you_mean(name, [*labels, *map(_bare, labels)])
         raise HarnessError(f'no run has a {kind} "{name}".{hint} There is: {", ".join(labels) or "nothing yet"}.')
     return found
+
+
+def _bare(label: str) -> str:
+    """A name without its options and settings."""
+    return re.split("[: ]", label)[0]
 
 
 def _by_metric(records: Sequence[RunRecord], name: str) -> list[RunRecord]:

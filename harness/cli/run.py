@@ -8,6 +8,7 @@ import typer
 
 from harness.cli import completion
 from harness.cli.console import Plugin, Verbose, examples
+from harness.cli.precautions import MemoryLimit, TimeLimit, limits
 
 EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
@@ -21,7 +22,7 @@ EPILOG = examples(
 )
 
 Names = list[str]
-BESIDE_SUITE = {"suite", "workers", "shard", "out", "plugin", "verbose"}
+BESIDE_SUITE = {"suite", "workers", "shard", "retry", "time_limit", "memory_limit", "out", "plugin", "verbose"}
 """What may be given with a suite."""
 
 
@@ -101,6 +102,9 @@ def command(
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Only the I-th of N shares of the runs; harness merge joins them.")
     ] = None,
+    retry: Annotated[int, typer.Option(min=0, metavar="N", help="Try runs that failed again, each up to N times.")] = 0,
+    time_limit: TimeLimit = None,
+    memory_limit: MemoryLimit = None,
     suite: Annotated[
         str | None, typer.Option(metavar="FILE.toml", help="Run what a file says, instead of all options above.")
     ] = None,
@@ -122,18 +126,20 @@ def command(
     from harness.modeling.sizing import Size
     from harness.registry import split
     from harness.runs.device import resolve
+    from harness.runs.limits import Care
     from harness.runs.plan import Plan, Request
     from harness.runs.shard import WHOLE, Shard
     from harness.runs.suite import Suite, write_new
     from harness.training.settings import parse, parse_grid
 
     share = WHOLE if shard is None else Shard.parse(shard)
+    care = Care(limits(time_limit, memory_limit, workers), retry)
 
     if suite is not None:
         _check_alone(context)
         loaded = Suite.load(Path(suite)).with_plugins(plugin or ())
         loaded.plan()
-        raise typer.Exit(Session(loaded.request(), Path(out), workers, loaded, shard=share).run())
+        raise typer.Exit(Session(loaded.request(), Path(out), workers, loaded, shard=share, care=care).run())
     if not cells or not tasks:
         raise HarnessError("give --cells and --tasks, or a file that has them with --suite.")
     if match is not None and hidden is not None:
@@ -157,7 +163,7 @@ def command(
     if save_suite is not None:
         Plan.make(request)  # what is wrong is told before a file is written
         write_new(Path(save_suite), Suite.of(request).text())
-    raise typer.Exit(Session(request, Path(out), workers, shard=share).run())
+    raise typer.Exit(Session(request, Path(out), workers, shard=share, care=care).run())
 
 
 def _check_alone(context: typer.Context) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from harness.cli.console import Results, examples
+from harness.cli.console import Metric, Names, Results, examples
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
@@ -21,10 +21,6 @@ EPILOG = examples(
     "harness table --at steps=500",
     "harness table --pairs --tasks adding",
 )
-Names = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAMES", help="Only these, with or without options, or with * and ?; separated by commas."),
-]
 
 
 def command(
@@ -34,9 +30,7 @@ def command(
     ] = "rich",
     cells: Names = None,
     tasks: Names = None,
-    metric: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What to compare, instead of each task's first metric.")
-    ] = None,
+    metric: Metric = None,
     sort: Annotated[
         str | None,
         typer.Option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -11,6 +12,7 @@ from harness.analysis import pair_formats
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet, value
 from harness.analysis.overview import overview
 from harness.cli.console import table
+from harness.runs.record import PASSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -69,8 +71,8 @@ def _print_notes(notes: Iterable[str], console: Console) -> None:
         console.print(Text(note, style="dim"))
 
 
-def show_runs(records: Sequence[RunRecord], console: Console) -> None:
-    """Print a line a run, and why those that did not finish did not."""
+def show_runs(records: Sequence[RunRecord], console: Console, folder: str | None = None) -> None:
+    """Print a line a run, and why those that did not finish did not; where a folder is given, how to run them again."""
     budgets = {record.spec.budget for record in records}
     shown = ("budget",) if len(budgets) > 1 else ()
     headings = ("run", "task", "cell", "seed", *shown, "score", "params", "train s", "ended")
@@ -99,7 +101,11 @@ def show_runs(records: Sequence[RunRecord], console: Console) -> None:
     console.print(rows)
     for record in records:
         if record.reason:
-            console.print(Text(f"{record.spec.key[:8]} {record.status}: {record.reason}"))
+            attempts = f" in attempt {record.attempt}" if record.attempt > 1 else ""
+            console.print(Text(f"{record.spec.key[:8]} {record.status}{attempts}: {record.reason}"))
+            if folder is not None and record.status in PASSING:
+                where = "" if folder == "results" else f" --results {shlex.quote(folder)}"
+                console.print(Text(f"         again: harness rerun {record.spec.key[:8]}{where}", style="dim"))
 
 
 def _scores(part: Sheet) -> Table:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from harness.errors import HarnessError, NotSupportedError
+from harness.errors import DataError, HarnessError, NotSupportedError
 from harness.modeling.assembly import AnyModel, Architecture, build, check_cell, engines, parameter_count, state_size
 from harness.modeling.sizing import Footprint
 from harness.registry import Component, bind, install
@@ -198,6 +198,8 @@ def _classify(error: Exception | SystemExit) -> tuple[Status, str]:
         return "failed", f"it exits the process (code {error.code})"
     if isinstance(error, NotSupportedError):
         return "not supported", str(error)
+    if isinstance(error, DataError):
+        return "no data", str(error)
     text = f"{type(error).__name__}: {error}"
     full = any(words in text for words in ("can't allocate memory", "not enough memory"))  # torch's allocator on a CPU
     if full or isinstance(error, MemoryError | torch.OutOfMemoryError):

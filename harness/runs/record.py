@@ -10,8 +10,20 @@ from harness.runs.spec import BaselineSpec, RunSpec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Status = Literal["finished", "diverged", "not supported", "out of memory", "failed", "crashed", "not evaluated"]
+Status = Literal[
+    "finished",
+    "diverged",
+    "not supported",
+    "out of memory",
+    "out of time",
+    "no data",
+    "failed",
+    "crashed",
+    "not evaluated",
+]
 """How a run ended; "not evaluated" is no end, but how one stands that is looked at before its first evaluation."""
+PASSING = ("out of memory", "out of time", "no data", "failed", "crashed")
+"""Ends that another attempt may not come to; the others are the same each time."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,7 @@ class RunRecord:
         checked: the verdict of `harness check` on the cell as it ran, with the version of harness that gave it: "passed
             11 of 11, 0.1.0"; empty where nobody had checked it.
         finished: when it ended, UTC, ISO 8601.
+        attempt: which one this was, counted from 1; `harness run --retry` makes more than one.
         environment: versions and machine.
         curve: how training went, at each evaluation; see `Point`.
         diagnoses: of the model before and after training; see `Diagnosis`.
@@ -76,6 +89,7 @@ class RunRecord:
     engine: str = ""
     checked: str = ""
     finished: str = ""
+    attempt: int = 1
     environment: dict[str, Any] = field(default_factory=dict)
     curve: list[dict[str, Any]] = field(default_factory=list)
     diagnoses: list[dict[str, Any]] = field(default_factory=list)
@@ -103,6 +117,12 @@ class BaselineRecord:
     """Why there are none, where they could not be computed."""
     details: str = ""
     finished: str = ""
+    attempt: int = 1
+
+    @property
+    def status(self) -> Status:
+        """How it ended, as of a run."""
+        return "failed" if self.reason else "finished"
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values."""
