@@ -19,6 +19,7 @@ EPILOG = examples(
     "harness table --format latex > table.tex",
     "harness table --format json | jq",
     "harness table --at steps=500",
+    "harness table --pairs --tasks adding",
 )
 
 
@@ -37,6 +38,9 @@ def command(
         ),
     ] = None,
     transpose: Annotated[bool, typer.Option("--transpose", help="Tasks as rows, cells as columns.")] = False,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Every two cells instead: by how much one is better, and how sure that is.")
+    ] = False,
     at: Annotated[
         str | None,
         typer.Option(metavar="WHAT=N", help="As it stood at steps=N, seconds=N, tokens=N or flops=N, on validation."),
@@ -52,10 +56,27 @@ def command(
     comparison = load(results).comparison(split(cells or ()), split(tasks or ()), metric, at)
     if sort is not None:
         comparison = ordered(comparison, sort)
-    if style == "rich":
+    if pairs:
+        _print_pairs(comparison, style)
+    elif style == "rich":
         show(comparison, out, transpose=transpose)
     else:
         typer.echo(_text(comparison, style, transpose=transpose).rstrip())
+
+
+def _print_pairs(comparison: Comparison, style: str) -> None:
+    from harness.analysis import pair_formats
+    from harness.cli.console import out
+    from harness.cli.tables import show_pairs
+    from harness.errors import HarnessError
+
+    if style == "rich":
+        show_pairs(comparison, out)
+        return
+    texts = {"markdown": pair_formats.markdown, "csv": pair_formats.csv_text, "json": pair_formats.json_text}
+    if style not in texts:
+        raise HarnessError(f"--pairs has no format {style}: give rich, markdown, csv or json.")
+    typer.echo(texts[style](comparison).rstrip())
 
 
 def _text(comparison: Comparison, style: str, *, transpose: bool) -> str:

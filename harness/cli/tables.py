@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from harness.analysis import pair_formats
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet, value
+from harness.analysis.overview import overview
 from harness.cli.console import table
 from harness.runs.record import PASSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import Console
     from rich.table import Table
@@ -38,11 +40,35 @@ def show(comparison: Comparison, console: Console, *, transpose: bool = False) -
         console.print(_scores(scores.part(start, end)))
         console.print()
         start = end
-    for note in footnotes(comparison):
-        console.print(Text(note, style="dim"))
+    _print_notes(footnotes(comparison), console)
+    if found := overview(comparison):
+        console.print()
+        console.print(_scores(found.sheet))
+        console.print()
+        _print_notes(found.notes, console)
     if comparison.scores:
         console.print()
         console.print(_costs(comparison, console))
+
+
+def show_pairs(comparison: Comparison, console: Console) -> None:
+    """Print a line for every two cells of a task, and the notes."""
+    listing = table(pair_formats.HEADINGS)
+    for number, column in enumerate(listing.columns):
+        column.overflow = "fold"  # names give way on a narrow terminal, numbers do not
+        column.no_wrap = number >= pair_formats.NAMES
+        column.justify = "right" if column.no_wrap else "left"
+    for row in pair_formats.rows(comparison):
+        listing.add_row(*map(Text, row))
+    if listing.row_count:
+        console.print(listing)
+        console.print()
+    _print_notes(pair_formats.notes(comparison), console)
+
+
+def _print_notes(notes: Iterable[str], console: Console) -> None:
+    for note in notes:
+        console.print(Text(note, style="dim"))
 
 
 def show_runs(records: Sequence[RunRecord], console: Console, folder: str | None = None) -> None:

@@ -39,3 +39,16 @@ def test_a_wrong_name_is_one_sentence_and_exit_code_2(folder: str, harness: Comm
         assert (done.code, done.out) == (2, "")
         assert "Did you mean" in done.err
         assert done.err.count("\n") == 1
+
+
+def test_pairs_fit_a_narrow_terminal(tiny: Command, harness: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny("elman,lstm:coupled=true:forget_bias=0:peephole=true", "--seeds", 2)
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = harness("table", "--pairs").out
+    assert all(len(line) <= 80 for line in listed.splitlines())
+    assert "…" not in listed
+    assert "Holm" in listed
+    assert len(harness("table", "--pairs", "--format", "csv").out.splitlines()) == 2
+    wrong = harness("table", "--pairs", "--format", "html")
+    assert wrong.code == 2
+    assert wrong.err == "error: --pairs has no format html: give rich, markdown, csv or json.\n"
