@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING
 
-from harness.analysis.formats import escape, pipe_table, plain, rows_csv
+from harness.analysis.formats import plain
 from harness.analysis.layout import value
+from harness.analysis.listing import Listing
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
@@ -18,9 +18,11 @@ NAMES = 3
 """How many of them are names; the others are numbers."""
 
 
-def rows(comparison: Comparison) -> list[list[str]]:
-    """A row a pair, under `HEADINGS`."""
-    return [_row(pair, column.digits) for column in comparison.columns for pair in column.pairs]
+def listing(comparison: Comparison) -> Listing:
+    """A row a pair."""
+    pairs = [(pair, column.digits) for column in comparison.columns for pair in column.pairs]
+    rows = [_row(pair, digits) for pair, digits in pairs]
+    return Listing(HEADINGS, rows, [plain(pair) for pair, _ in pairs], notes(comparison), NAMES)
 
 
 def notes(comparison: Comparison) -> list[str]:
@@ -34,23 +36,6 @@ def notes(comparison: Comparison) -> list[str]:
         "At a seed: how often the one is better than the other with the same seed, with Wilson's 95% interval.",
         "More seeds: that would show a difference of this size with a power of 0.8; – where nobody can tell.",
     ]
-
-
-def markdown(comparison: Comparison) -> str:
-    """The rows and the notes."""
-    listed = [[escape(text) for text in row] for row in rows(comparison)]
-    return pipe_table(HEADINGS, listed) + "\n" + "\n".join(f"- {escape(note)}" for note in notes(comparison))
-
-
-def csv_text(comparison: Comparison) -> str:
-    """One line a pair."""
-    return rows_csv([plain(pair) for column in comparison.columns for pair in column.pairs])
-
-
-def json_text(comparison: Comparison) -> str:
-    """A list of objects, one a pair."""
-    found = [plain(pair) for column in comparison.columns for pair in column.pairs]
-    return json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def _row(pair: Pair, digits: int) -> list[str]:
