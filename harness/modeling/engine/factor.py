@@ -41,11 +41,10 @@ class Factor:
         return torch.mm(a, self.matrix, out=out) if self.packed is None else by_one_dnn(a, self.packed)
 
     def plus(self, base: Tensor, a: Tensor, out: Tensor) -> Tensor:
-        """The base + a value · the matrix, be it in `out` or elsewhere."""
+        """The base + a value · the matrix, in `out`."""
         if self.packed is None:
             return torch.addmm(base, a, self.matrix, out=out)
-        total: Tensor = _linear.binary(a, base, self.packed, None, "add")
-        return total
+        return torch.add(base, by_one_dnn(a, self.packed), out=out)  # oneDNN itself would take longer to add it
 
 
 def product(pairs: Pairs, matrix: Tensor, *, add: bool = False, bias: Tensor | None = None) -> None:

@@ -60,7 +60,6 @@ def test_a_step_takes_few_operations() -> None:
     assert operations(Simple(2, 3), "backward") == {"add": 1, "tanh_backward": 1, "times": 1, "keep": 1}
     assert operations(Separate(2, 3), "inference") == {
         "plus": 1,  # all four gates
-        "split": 1,
         "sigmoid": 1,  # all three, which lie side by side
         "tanh": 2,
         "mul": 2,
