@@ -22,6 +22,7 @@ EPILOG = examples(
     "harness table --at steps=500",
     "harness table --target accuracy=90 --target adding=0.01",
     "harness table --costs",
+    "harness table --tuning",
 )
 
 
@@ -49,6 +50,7 @@ def command(
         typer.Option(metavar="NAME=VALUE", help="What it takes to reach accuracy=90, of a metric, or of a task."),
     ] = None,
     costs: Annotated[bool, typer.Option("--costs", help="What a time step of each cell costs.")] = False,
+    tuning: Annotated[bool, typer.Option("--tuning", help="What the trials of harness run --tune found.")] = False,
 ) -> None:
     """Print the comparison table of a results folder."""
     from harness.analysis.results import load
@@ -57,18 +59,19 @@ def command(
     from harness.cli.tables import show
     from harness.registry import split
 
-    if target is not None or costs:
+    if target is not None or costs or tuning:
         _check_alone(
             {
                 "--target": target,
                 "--costs": costs,
+                "--tuning": tuning,
                 "--at": at,
                 "--metric": metric,
                 "--sort": sort,
                 "--transpose": transpose,
             }
         )
-        _list(load(results), split(cells or ()), split(tasks or ()), target, style)
+        _list(load(results), split(cells or ()), split(tasks or ()), target, style, tuning=tuning)
         return
     comparison = load(results).comparison(split(cells or ()), split(tasks or ()), metric, at)
     if sort is not None:
@@ -92,18 +95,22 @@ def _check_alone(options: dict[str, object]) -> None:
         raise HarnessError(f"{first} and {others[0]} exclude each other: give one of them.")
 
 
-def _list(results: Folder, cells: list[str], tasks: list[str], target: list[str] | None, style: str) -> None:
-    """Print a listing instead of the table: what targets take, or what cells cost."""
+def _list(
+    results: Folder, cells: list[str], tasks: list[str], target: list[str] | None, style: str, *, tuning: bool
+) -> None:
+    """Print a listing instead of the table: what targets take, what trials found, or what cells cost."""
     from harness.analysis import costs
+    from harness.analysis import tuning as trials
     from harness.analysis.selection import Selection
     from harness.analysis.target import listing, parse, reach
     from harness.cli.console import out
     from harness.cli.tables import show_listing
 
-    if target is None:
-        found = costs.listing(results.comparison(cells, tasks))
+    chosen = Selection(cells, tasks).of(results.records)
+    if target is not None:
+        found = listing(reach(chosen, parse(target)))
     else:
-        found = listing(reach(Selection(cells, tasks).of(results.records), parse(target)))
+        found = trials.listing(trials.tunings(chosen)) if tuning else costs.listing(results.comparison(cells, tasks))
     if style == "rich":
         show_listing(found, out)
     else:
