@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.registry import Plugins
+    from harness.runs.executors import Executor
     from harness.runs.record import RunRecord
     from harness.runs.spec import RunSpec, Spec
 
@@ -39,7 +40,7 @@ class Session:
     Args:
         request: what to run.
         folder: the results folder.
-        workers: how many processes; as many as suit when None.
+        executor: what executes it.
         suite: the file that asks for it, where there is one; it is kept beside the results.
         table: whether a table is wanted, and with it the trivial baselines.
         shard: which share of the runs.
@@ -50,7 +51,7 @@ class Session:
         self,
         request: Request,
         folder: Path,
-        workers: int | None,
+        executor: Executor,
         suite: Suite | None = None,
         *,
         table: bool = True,
@@ -59,12 +60,13 @@ class Session:
     ) -> None:
         self.request = request
         self.folder = folder
-        self.workers = workers
+        self.executor = executor
         self.suite = suite
         self.table = table
         self.shard = shard
         self.care = care or Care()
         self.exit_code = 0
+        self._checked = False
 
     def run(self) -> int:
         """Do it all; the exit code is 2 where something that was asked for could not be done."""
@@ -77,14 +79,17 @@ class Session:
             skip(error)
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
-        trials = self._trials(plan, suite)
-        if self.exit_code == INTERRUPTED:
-            return self.exit_code
-        specs = list(self.shard.of(plan.specs(trials)))
-        work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
-        if not work and not (self.folder / STORE).exists():
-            return self.exit_code
-        self._run(suite, specs, work)
+        try:
+            trials = self._trials(plan, suite)
+            if self.exit_code == INTERRUPTED:
+                return self.exit_code
+            specs = list(self.shard.of(plan.specs(trials)))
+            work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
+            if not work and not (self.folder / STORE).exists():
+                return self.exit_code
+            self._run(suite, specs, work)
+        finally:
+            self.executor.close()
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
@@ -93,7 +98,7 @@ class Session:
         """Execute what is to do, and show all of the plan."""
         with closing(Store(self.folder, create=True)) as store:
             keep(self.folder / SUITE, suite.text())
-            if execute(work, store, self.request.device, self.workers, self.care):
+            if execute(work, store, self.executor, self.care):
                 self.exit_code = INTERRUPTED
             if self.table:
                 self._show(store, specs)
@@ -113,7 +118,7 @@ class Session:
         if work or (self.folder / STORE).exists():
             with closing(Store(self.folder, create=True)) as store:
                 keep(self.folder / SUITE, suite.text())
-                if execute(work, store, self.request.device, self.workers, self.care):
+                if execute(work, store, self.executor, self.care):
                     self.exit_code = INTERRUPTED
                 return store.runs(trial.key for trial in trials)
         return []
@@ -194,6 +199,9 @@ class Session:
         prepare.check_engines(usable)
         if not after_trials:
             say_sizes(prepare.sizes(usable))
+        if not self._checked:  # once: what trials need is what the runs after them need
+            self.executor.check({(spec.contest, spec.row): spec for spec in usable}.values())
+            self._checked = True
         return usable
 
     def _show(self, store: Store, specs: list[RunSpec]) -> None:
