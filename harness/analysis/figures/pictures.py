@@ -42,7 +42,8 @@ def quality(comparison: Comparison, by: str) -> Chart:
         x = sketch.x(by, (found.cost for found in one.candidates), log=True)
         y = sketch.y(rows, one.metric, one.direction)
         front = [{"x": found.cost, "y": found.mean} for found in one.candidates if found.front]
-        front.append({"x": max(found.cost for found in one.candidates), "y": front[-1]["y"]})
+        if front:  # of times that others disturbed there is none
+            front.append({"x": max(found.cost for found in one.candidates), "y": front[-1]["y"]})
         steps = sketch.of(front).mark_line(interpolate="step-after", strokeDash=[2, 3], color="#667", clip=True)
         bars = sketch.of(rows).mark_rule(opacity=0.5, clip=True)
         bars = bars.encode(x, sketch.low(y), sketch.alt.Y2("high:Q"), sketch.colour)
