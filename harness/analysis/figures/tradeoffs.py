@@ -28,7 +28,8 @@ class Candidate:
         mean: what it reached.
         low: lower end of the 95% interval.
         high: upper end.
-        front: whether no other of the task is at least as good at no greater cost, and better or cheaper.
+        comparable: whether the cost is: a time is not that was measured while others kept the machine busy.
+        front: whether no other that is comparable is at least as good at no greater cost, and better or cheaper.
     """
 
     cell: str
@@ -37,6 +38,7 @@ class Candidate:
     mean: float
     low: float
     high: float
+    comparable: bool = True
     front: bool = False
 
 
@@ -46,9 +48,10 @@ def _flops(run: RunRecord) -> float | None:
     return float(TRAINING * run.flops_per_step * run.sequence_steps)
 
 
+TIME = "seconds of training"
 COSTS: Mapping[str, Callable[[RunRecord], float | None]] = {
     "parameters": lambda run: run.parameters,
-    "seconds of training": lambda run: run.seconds,
+    TIME: lambda run: run.seconds,
     "FLOPs of training": _flops,
 }
 
@@ -77,7 +80,7 @@ def tradeoffs(comparison: Comparison, by: str) -> list[Tradeoff]:
         tasks.setdefault((label, column.metric), []).append(column)
     found = []
     for (task, metric), columns in tasks.items():
-        candidates = [candidate for column in columns for candidate in _candidates(column, COSTS[by])]
+        candidates = [candidate for column in columns for candidate in _candidates(column, by)]
         if candidates:
             first = columns[0]
             marked = front(candidates, first.direction)
@@ -85,11 +88,14 @@ def tradeoffs(comparison: Comparison, by: str) -> list[Tradeoff]:
     return found
 
 
-def _candidates(column: Column, cost: Callable[[RunRecord], float | None]) -> Iterable[Candidate]:
+def _candidates(column: Column, by: str) -> Iterable[Candidate]:
     for cell, score in column.scores.items():
-        costs = [found for run in column.runs[cell] if run.status == "finished" and (found := cost(run))]
+        done = [run for run in column.runs[cell] if run.status == "finished"]
+        quiet = [run for run in done if not run.disturbed]
+        costs = [found for run in (quiet or done if by == TIME else done) if (found := COSTS[by](run))]
         if costs and math.isfinite(score.mean):
-            yield Candidate(cell, column.title, float(median(costs)), score.mean, score.low, score.high)
+            comparable = by != TIME or bool(quiet)
+            yield Candidate(cell, column.title, float(median(costs)), score.mean, score.low, score.high, comparable)
 
 
 def front(candidates: Sequence[Candidate], direction: str) -> list[Candidate]:
@@ -100,6 +106,6 @@ def front(candidates: Sequence[Candidate], direction: str) -> list[Candidate]:
     for candidate in sorted(candidates, key=lambda one: (one.cost, sign * one.mean)):
         score = sign * candidate.mean
         equal = any(one.front and (one.cost, one.mean) == (candidate.cost, candidate.mean) for one in found)
-        found.append(replace(candidate, front=score < best or equal))
-        best = min(best, score)
+        found.append(replace(candidate, front=candidate.comparable and (score < best or equal)))
+        best = min(best, score) if candidate.comparable else best
     return found

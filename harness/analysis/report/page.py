@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from harness import __version__
+from harness.analysis import costs, pair_formats
 from harness.analysis.figures.look import colour, mark
 from harness.analysis.figures.tradeoffs import COSTS
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes
@@ -25,6 +27,7 @@ from harness.analysis.report.verdict import verdict
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
+    from harness.analysis.listing import Listing
 
 
 def page(comparison: Comparison, title: str) -> str:
@@ -53,11 +56,13 @@ def page(comparison: Comparison, title: str) -> str:
         grid=grid(comparison),
         notes=footnotes(comparison),
         headings=cost_headings(comparison),
-        costs=list(zip(cost_rows(comparison), _commands(comparison), strict=True)),
+        rows=list(zip(cost_rows(comparison), _commands(comparison), strict=True)),
         names=NAMES,
         overview=overview(comparison),
         ranks=ranks(comparison, numbers),
         profile=profile(comparison, numbers),
+        pairs=pair_formats.listing(comparison),
+        steps=_told(costs.listing(comparison)),
         budgets=outcomes(comparison),
         curves=curves,
         quality={by: drawn for by in COSTS if (drawn := quality(comparison, by, numbers))},
@@ -70,6 +75,11 @@ def page(comparison: Comparison, title: str) -> str:
         script=Markup(script),  # noqa: S704 - a file of ours, into which nothing is put
         digest=digest,
     )  # fmt: skip
+
+
+def _told(found: Listing) -> Listing:
+    """The rows that have more than names."""
+    return replace(found, rows=[row for row in found.rows if any(row[found.names :])])
 
 
 def _commands(comparison: Comparison) -> list[str]:
