@@ -11,6 +11,7 @@ from harness.analysis.figures.memory import horizons
 from harness.analysis.figures.over_tasks import profile, ranks
 from harness.analysis.figures.sketch import Chart, Rows, Sketch, row
 from harness.analysis.figures.tradeoffs import tradeoffs
+from harness.analysis.figures.tuning import rates, tuning
 from harness.errors import HarnessError, did_you_mean
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ KINDS: Mapping[str, Callable[[Comparison], Chart]] = {
     "memory": memory,
     "ranks": ranks,
     "profile": profile,
+    "tuning": tuning,
+    "rates": rates,
 }
 """What can be drawn, by the name that users have for it."""
 
