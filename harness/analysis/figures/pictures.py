@@ -40,7 +40,7 @@ def quality(comparison: Comparison, by: str) -> Chart:
     charts = []
     for one in tradeoffs(comparison, by):
         rows = [
-            row(found.cell, x=found.cost, y=found.mean, low=found.low, high=found.high, comparable=found.comparable)
+            row(found.cell, x=found.cost, y=found.mean, low=found.low, high=found.high, ranked=found.ranked)
             for found in one.candidates
         ]
         x = sketch.x(by, (found.cost for found in one.candidates), log=True)
@@ -51,7 +51,7 @@ def quality(comparison: Comparison, by: str) -> Chart:
         bars = sketch.of(rows).mark_rule(opacity=0.5, clip=True)
         bars = bars.encode(x, sketch.low(y), sketch.alt.Y2("high:Q"), sketch.colour)
         sure = sketch.alt.Scale(domain=[True, False], range=[1, 0.3])
-        points = sketch.points(rows, x, y).encode(opacity=sketch.alt.Opacity("comparable:N", scale=sure, legend=None))
+        points = sketch.points(rows, x, y).encode(opacity=sketch.alt.Opacity("ranked:N", scale=sure, legend=None))
         charts.append(sketch.titled(one.task, steps.encode(x, y), bars, points))
     return sketch.together(charts, f"no finished run tells its {by}.")
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
+from harness.modeling.sizing import TRAINING
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from harness.analysis.comparison import Column, Comparison
     from harness.runs.record import RunRecord
 
-TRAINING = 3
-"""How many times the operations of a forward pass a training step takes: the backward pass takes two of them."""
+TIME = "seconds of training"
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Candidate:
         mean: what it reached.
         low: lower end of the 95% interval.
         high: upper end.
-        comparable: whether the cost is: a time is not that was measured while others kept the machine busy.
-        front: whether no other that is comparable is at least as good at no greater cost, and better or cheaper.
+        front: whether no other of the task is at least as good at no greater cost, and better or cheaper.
+        ranked: whether its cost can be compared: not a time that others disturbed.
     """
 
     cell: str
@@ -38,8 +39,8 @@ class Candidate:
     mean: float
     low: float
     high: float
-    comparable: bool = True
     front: bool = False
+    ranked: bool = True
 
 
 def _flops(run: RunRecord) -> float | None:
@@ -48,7 +49,6 @@ def _flops(run: RunRecord) -> float | None:
     return float(TRAINING * run.flops_per_step * run.sequence_steps)
 
 
-TIME = "seconds of training"
 COSTS: Mapping[str, Callable[[RunRecord], float | None]] = {
     "parameters": lambda run: run.parameters,
     TIME: lambda run: run.seconds,
@@ -91,21 +91,27 @@ def tradeoffs(comparison: Comparison, by: str) -> list[Tradeoff]:
 def _candidates(column: Column, by: str) -> Iterable[Candidate]:
     for cell, score in column.scores.items():
         done = [run for run in column.runs[cell] if run.status == "finished"]
-        quiet = [run for run in done if not run.disturbed]
-        costs = [found for run in (quiet or done if by == TIME else done) if (found := COSTS[by](run))]
+        quiet = [run for run in done if not run.disturbed] if by == TIME else done
+        costs = [found for run in quiet or done if (found := COSTS[by](run))]
         if costs and math.isfinite(score.mean):
-            comparable = by != TIME or bool(quiet)
-            yield Candidate(cell, column.title, float(median(costs)), score.mean, score.low, score.high, comparable)
+            cost = float(median(costs))
+            yield Candidate(cell, column.title, cost, score.mean, score.low, score.high, ranked=bool(quiet))
 
 
 def front(candidates: Sequence[Candidate], direction: str) -> list[Candidate]:
-    """The candidates, cheapest first, with those marked that nothing dominates; among equals all are marked."""
+    """The candidates, cheapest first, with those marked that nothing dominates; among equals all are marked.
+
+    Those whose cost cannot be compared neither are marked nor dominate.
+    """
     sign = 1 if direction == "lower" else -1
     found: list[Candidate] = []
     best = math.inf
     for candidate in sorted(candidates, key=lambda one: (one.cost, sign * one.mean)):
+        if not candidate.ranked:
+            found.append(candidate)
+            continue
         score = sign * candidate.mean
         equal = any(one.front and (one.cost, one.mean) == (candidate.cost, candidate.mean) for one in found)
-        found.append(replace(candidate, front=candidate.comparable and (score < best or equal)))
-        best = min(best, score) if candidate.comparable else best
+        found.append(replace(candidate, front=score < best or equal))
+        best = min(best, score)
     return found

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,7 +9,7 @@ from harness.analysis.comparison import compare
 from harness.analysis.figures.curves import curves
 from harness.analysis.figures.gradients import flows
 from harness.analysis.figures.look import colour, logarithmic
-from harness.analysis.figures.tradeoffs import TIME, Candidate, front, tradeoffs
+from harness.analysis.figures.tradeoffs import Candidate, front, tradeoffs
 from harness.modeling.sizing import Size
 
 if TYPE_CHECKING:
@@ -51,6 +51,23 @@ def test_the_front_is_whom_nobody_beats_in_both() -> None:
     assert [(c.cost, c.mean) for c in front(all_, "higher") if c.front] == [(1, 0.5), (1, 0.5), (2, 0.6)]
 
 
+def test_times_that_others_disturbed_are_on_no_front_and_dominate_nobody(make: Maker) -> None:
+    busy = {"disturbance": {"others": 2.0}, "environment": {"cores": 2}}
+    records = [make("fast", 0, 0.1, seconds=1.0, **busy), make("slow", 0, 0.5, seconds=9.0)]
+    records += [make("mixed", 0, 0.3, seconds=2.0), make("mixed", 1, 0.3, seconds=99.0, **busy)]
+    comparison = compare(records, [])
+    (by_time,) = tradeoffs(comparison, "seconds of training")
+    assert [(c.cell, c.cost, c.front) for c in by_time.candidates] == [
+        ("fast", 1.0, False),
+        ("mixed", 2.0, True),
+        ("slow", 9.0, False),
+    ]
+    (by_size,) = tradeoffs(comparison, "parameters")
+    assert [c.cell for c in by_size.candidates if c.front] == ["fast"]  # how large it is, nobody disturbs
+    (busy_only,) = tradeoffs(compare(records[:1], []), "seconds of training")
+    assert not any(c.front for c in busy_only.candidates)
+
+
 def test_all_sizes_of_a_task_are_in_one_picture(make: Maker) -> None:
     records = [
         make("lstm", 0, 0.3, parameters=1_000),
@@ -64,19 +81,6 @@ def test_all_sizes_of_a_task_are_in_one_picture(make: Maker) -> None:
         ("lstm", 4_000, 0.2, True),
     ]
     assert tradeoffs(compare(records, []), "FLOPs of training") == []  # nobody counted them
-
-
-def test_times_of_a_busy_machine_are_not_on_the_front(make: Maker) -> None:
-    busy: dict[str, Any] = {"disturbance": {"others": 2.0}, "environment": {"cores": 2}}
-    records = [make("lstm", 0, 0.1, seconds=1.0, **busy), make("lstm", 1, 0.1, seconds=3.0)]
-    records += [make("gru", seed, 0.05, seconds=2.0, **busy) for seed in range(2)]
-    (by_time,) = tradeoffs(compare(records, []), TIME)
-    assert [(c.cell, c.cost, c.comparable, c.front) for c in by_time.candidates] == [
-        ("gru", 2.0, False, False),
-        ("lstm", 3.0, True, True),  # of its quiet run
-    ]
-    (by_size,) = tradeoffs(compare(records, []), "parameters")
-    assert all(c.comparable for c in by_size.candidates)
 
 
 def test_operations_of_training_are_three_forward_passes_of_every_step(make: Maker) -> None:
