@@ -34,7 +34,7 @@ def bare(spec: RunSpec) -> tuple[float, float]:
     started = time.perf_counter()
     task, recipe = load_task(spec.task), spec.recipe
     cell, options = load_cell(spec.cell)
-    model = build(cell, options, architecture(spec), sized(spec)[0], spec.seed)
+    model = build(cell, options, architecture(spec), sized(spec).hidden_size, spec.seed)
     optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(0.8, 0.95))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (1 - step / recipe.steps) / 0.4))
     best, best_error = model.state_dict(), float("inf")

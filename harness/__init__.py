@@ -1,7 +1,7 @@
 """A benchmark harness for recurrent cells.
 
-The names that an author of a cell, a task or a data set needs come from here. They are imported on first use, so that
-`import harness` loads no torch.
+The names that an author of a cell, a task or a data set needs come from here, and `load`, which reads results. They are
+imported on first use, so that `import harness` loads no torch.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.analysis.results import Results as Results
+    from harness.analysis.results import load as load
     from harness.data.batch import Batch as Batch
     from harness.data.batch import Split as Split
     from harness.data.batching import bucketed as bucketed
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "harness.analysis.results": ("Results", "load"),
     "harness.data.batch": ("Batch", "Split"),
     "harness.data.batching": ("bucketed", "endless", "streams"),
     "harness.data.card": ("Corpus", "DataSet"),

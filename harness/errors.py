@@ -22,6 +22,10 @@ class NotSupportedError(HarnessError):
     """A cell cannot do what is asked of it: raised by cells, shown as a row of the table rather than as an end."""
 
 
+class DataError(HarnessError):
+    """Data that a task reads cannot be had, or is not what it should be."""
+
+
 class LoadError(HarnessError):
     """Code that a plugin offers, or that the user named, cannot be imported."""
 

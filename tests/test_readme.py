@@ -48,7 +48,7 @@ def test_the_task_that_is_shown_gives_a_table(tmp_path: Path) -> None:
     names = ("--cells", "gru,elman", "--tasks", "parity:length=8", "--plugin", "parity.py")
     done = _harness(tmp_path, "run", *names, "--budget", "smoke", "--seeds", "1")
     assert done.returncode == 0, done.stderr
-    assert "parity:length=8 ↑ accuracy" in done.stdout
+    assert re.search(r" parity:length=8 *\ncell +↑ accuracy", done.stdout)
     assert "50.0 a coin" in done.stdout
 
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.statistics import best_group, mean_interval
+from harness.analysis.pairs import Contest, Pair, compare_all
+from harness.analysis.statistics.intervals import interquartile_mean, mean_interval, wilson_interval
+from harness.analysis.statistics.survival import median_time
+from harness.modeling.sizing import UNITS
+from harness.registry.options import text_of
 from harness.runs.certified import certified
 
 if TYPE_CHECKING:
@@ -16,13 +20,16 @@ if TYPE_CHECKING:
 
     from harness.runs.record import BaselineRecord, RunRecord
 
+TOLERATED = 0.05
+"""How far a cell may be from the size asked for without a footnote, as a share."""
+
 
 @dataclass(frozen=True)
 class Score:
     """What one cell reached on one task, over its seeds.
 
     Attributes:
-        cell: its name with options.
+        cell: its name with options, and with the settings of its own where it has some.
         task: likewise, with what else tells its column from another.
         metric: what was measured.
         direction: whether lower or higher is better.
@@ -30,16 +37,25 @@ class Score:
         mean: over the finished seeds; NaN where there is none.
         low: lower end of the 95% interval of the mean; NaN for fewer than two seeds.
         high: upper end.
+        median: of the same.
+        iqm: the mean of the middle half of them.
         seeds: finished runs.
         failed: runs that did not finish.
         failures: reason to the number of runs that failed with it.
         best: whether no cell did better by more than chance.
+        letters: cells that cannot be told apart share one; empty where a run failed, and where there is nothing to
+            compare with.
         solved: how many seeds solved the task; None where that makes no sense.
-        solved_step: the median step at which they had, among those that did.
+        solved_low: lower end of the 95% interval of the share of all runs, failed ones too, that solve it.
+        solved_high: upper end.
+        solved_step: the median step at which they have; None where fewer than half of all runs do.
         parameters: all trainable ones.
         recurrent_parameters: those of the recurrent layers.
         hidden_size: of every layer.
-        mismatch: how far the parameters are from the number asked for, as a share; None where none was.
+        state_size: numbers handed from one time step to the next for each sequence; see `Footprint`.
+        flops_per_step: floating-point operations of a time step of a sequence.
+        matched: what was held equal between cells: params, state or flops; hidden where it was the hidden size.
+        mismatch: how far the cell is from what was asked for of that, as a share; None where nothing was.
         seconds: of training, the mean over seeds.
         steps_per_second: sequence steps trained on in a second, the median over seeds.
         clipped: the mean share of clipped steps.
@@ -56,15 +72,23 @@ class Score:
     mean: float
     low: float
     high: float
+    median: float
+    iqm: float
     seeds: int
     failed: int
     failures: Mapping[str, int]
     best: bool
+    letters: str
     solved: int | None
+    solved_low: float | None
+    solved_high: float | None
     solved_step: float | None
     parameters: int | None
     recurrent_parameters: int | None
     hidden_size: int | None
+    state_size: int | None
+    flops_per_step: int | None
+    matched: str
     mismatch: float | None
     seconds: float | None
     steps_per_second: float | None
@@ -85,6 +109,10 @@ class Column:
     scores: Mapping[str, Score]
     baselines: Mapping[str, float]
     """Name to score, the best one last."""
+    pairs: Sequence[Pair]
+    """Every two cells without a failed run."""
+    runs: Mapping[str, Sequence[RunRecord]]
+    """What the scores are of: cell to its runs."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +137,11 @@ def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -
     current, notes = _without_superseded(contests)
     titles = _titles([group[0] for group in current.values()])
     trivial = {record.spec.key: record for record in baselines}
-    columns = [_column(title, group, trivial) for title, group in zip(titles, current.values(), strict=True)]
+    rivals = [_contest(title, group) for title, group in zip(titles, current.values(), strict=True)]
+    found = zip(rivals, compare_all(rivals), current.values(), strict=True)
+    columns = [_column(contest, pairs, group, trivial) for contest, pairs, group in found]
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
+    notes += [*_unequal(columns), *_unlike(zip(titles, current.values(), strict=True))]
     return Comparison(columns, list(cells), notes)
 
 
@@ -147,25 +178,47 @@ def _titles(first: Sequence[RunRecord]) -> list[str]:
     return titles
 
 
-def _column(title: str, group: Sequence[RunRecord], trivial: Mapping[str, BaselineRecord]) -> Column:
+def _contest(title: str, group: Sequence[RunRecord]) -> Contest:
+    """What can be compared: the scores of the cells of which every run finished."""
+    name, direction, _ = _metric(group)
+    whole = {
+        cell: {run.spec.seed: run.scores[name] for run in runs}
+        for cell, runs in _by_cell(group).items()
+        if all(run.status == "finished" and math.isfinite(run.scores[name]) for run in runs)
+    }
+    return Contest(title, name, direction, whole)
+
+
+def _column(
+    contest: Contest, pairs: Sequence[Pair], group: Sequence[RunRecord], trivial: Mapping[str, BaselineRecord]
+) -> Column:
+    name, direction, digits = metric = _metric(group)
+    letters, best = contest.letters(pairs), contest.best(pairs)
+    cells = _by_cell(group)
+    scores = {
+        cell: _score(contest.task, cell, runs, metric, letters=letters.get(cell, ""), best=cell in best)
+        for cell, runs in cells.items()
+    }
+    baselines = _baselines(group[0], trivial, name, direction)
+    return Column(contest.task, name, direction, digits, scores, baselines, pairs, cells)
+
+
+def _metric(group: Sequence[RunRecord]) -> tuple[str, str, int]:
+    """The name, the direction and the digits of what is compared."""
     metric = next((record.metrics[0] for record in group if record.metrics), {})
-    name, direction, digits = metric.get("name", ""), metric.get("direction", "lower"), metric.get("digits", 4)
+    return metric.get("name", ""), metric.get("direction", "lower"), metric.get("digits", 4)
+
+
+def _by_cell(group: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
     cells: dict[str, list[RunRecord]] = defaultdict(list)
     for record in group:
-        cells[record.spec.cell.label].append(record)
-    whole = {cell: _by_seed(runs, name) for cell, runs in cells.items() if all(r.status == "finished" for r in runs)}
-    best = best_group(whole, direction)
-    scores = {
-        cell: _score(title, cell, runs, (name, direction, digits), best=cell in best) for cell, runs in cells.items()
-    }
-    return Column(title, name, direction, digits, scores, _baselines(group[0], trivial, name, direction))
+        cells[record.spec.row].append(record)
+    return cells
 
 
-def _by_seed(runs: Sequence[RunRecord], metric: str) -> dict[int, float]:
-    return {run.spec.seed: run.scores[metric] for run in runs if run.status == "finished"}
-
-
-def _score(title: str, cell: str, runs: Sequence[RunRecord], metric: tuple[str, str, int], *, best: bool) -> Score:
+def _score(
+    title: str, cell: str, runs: Sequence[RunRecord], metric: tuple[str, str, int], *, letters: str, best: bool
+) -> Score:
     name, direction, digits = metric
     done = [run for run in runs if run.status == "finished"]
     values = [run.scores[name] for run in done]
@@ -181,16 +234,21 @@ def _score(title: str, cell: str, runs: Sequence[RunRecord], metric: tuple[str, 
         mean=mean,
         low=low,
         high=high,
+        median=median(values) if values else math.nan,
+        iqm=interquartile_mean(values) if values else math.nan,
         seeds=len(done),
         failed=len(runs) - len(done),
         failures={reason: failures.count(reason) for reason in dict.fromkeys(failures)},
         best=best,
-        solved=sum(bool(run.solved) for run in done) if any(run.solved is not None for run in done) else None,
-        solved_step=_summary(median, [run.solved_step for run in done if run.solved]),
+        letters=letters,
+        **_solved(runs),
         parameters=sized.parameters,
         recurrent_parameters=sized.recurrent_parameters,
         hidden_size=sized.hidden_size,
-        mismatch=_mismatch(sized),
+        state_size=sized.state_size,
+        flops_per_step=sized.flops_per_step,
+        matched=sized.spec.size.by,
+        mismatch=sized.spec.size.mismatch(sized),
         seconds=_summary(fmean, [run.seconds for run in done]),
         steps_per_second=_summary(
             median, [run.sequence_steps / run.seconds for run in done if run.seconds and run.sequence_steps]
@@ -202,15 +260,53 @@ def _score(title: str, cell: str, runs: Sequence[RunRecord], metric: tuple[str, 
     )
 
 
+def _solved(runs: Sequence[RunRecord]) -> dict[str, Any]:
+    """What a score says of solving, where that makes sense; runs that failed count: they did not solve it."""
+    if all(run.solved is None for run in runs):
+        return dict.fromkeys(("solved", "solved_low", "solved_high", "solved_step"))
+    count = sum(bool(run.solved) for run in runs)
+    low, high = wilson_interval(count, len(runs))
+    steps = {id(run): run.solved_step for run in runs if run.solved and run.solved_step is not None}
+    step = median_time(list(steps.values()), [run.spec.recipe.steps for run in runs if id(run) not in steps])
+    return {
+        "solved": count,
+        "solved_low": low,
+        "solved_high": high,
+        "solved_step": step if math.isfinite(step) else None,
+    }
+
+
 def _summary(statistic: Any, values: Sequence[float | None]) -> float | None:  # noqa: ANN401 - mean or median
     present = [value for value in values if value is not None]
     return float(statistic(present)) if present else None
 
 
-def _mismatch(run: RunRecord) -> float | None:
-    if run.parameters is None or run.spec.size.by != "params":
-        return None
-    return run.parameters / run.spec.size.value - 1
+def _unequal(columns: Iterable[Column]) -> list[str]:
+    """Which cells are further from the size asked for than a reader would think."""
+    return [
+        f"{score.cell} on {score.task} has {abs(score.mismatch):.0%} {'more' if score.mismatch > 0 else 'fewer'} "
+        f"{UNITS[score.matched]} than asked for: no hidden size comes nearer."
+        for column in columns
+        for score in column.scores.values()
+        if score.mismatch is not None and abs(score.mismatch) > TOLERATED
+    ]
+
+
+def _unlike(groups: Iterable[tuple[str, Sequence[RunRecord]]]) -> list[str]:
+    """Which cells were trained by settings that others were not given, and what these have instead."""
+    notes: dict[str, list[str]] = defaultdict(list)
+    for title, group in groups:
+        given: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for record in group:
+            given[record.spec.cell.label].add(record.spec.knobs)
+        if len({frozenset(knobs) for knobs in given.values()}) == 1:
+            continue  # all had the same choice
+        for spec in {record.spec.row: record.spec for record in group}.values():
+            common = [(name, old) for name, old in spec.shared.items() if getattr(spec.recipe, name) != old]
+            if common:
+                others = ", ".join(f"{name}={text_of(old)}" for name, old in common)
+                notes[f"{spec.row} has settings of its own: the recipe that all share has {others}"].append(title)
+    return [f"{note} ({', '.join(titles)})." for note, titles in notes.items()]
 
 
 def _baselines(run: RunRecord, trivial: Mapping[str, BaselineRecord], metric: str, direction: str) -> dict[str, float]:

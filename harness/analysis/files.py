@@ -9,6 +9,7 @@ from harness.analysis.comparison import compare
 from harness.analysis.formats import csv_text, markdown
 from harness.analysis.gate.speed import FILE as SPEEDS
 from harness.errors import HarnessError
+from harness.runs.durable import write_durably
 from harness.runs.environment import environment
 from harness.runs.store import FILE
 from harness.runs.suite import FILE as SUITE
@@ -40,7 +41,17 @@ def write_files(store: Store) -> Path:
     comparison = compare(store.runs(), store.baselines())
     texts = (markdown(comparison), csv_text(comparison), json.dumps(environment(), indent=2) + "\n")
     for name, text in zip(FILES, texts, strict=True):
-        temporary = store.folder / f".{name}.new"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(store.folder / name)
+        keep(store.folder / name, text)
     return store.folder / "table.md"
+
+
+def keep(path: Path, text: str) -> None:
+    """Write a file that is there whole or not at all.
+
+    Raises:
+        HarnessError: it cannot be written.
+    """
+    try:
+        write_durably(path, text.encode())
+    except OSError as error:
+        raise HarnessError(f"{path} cannot be written: {error.strerror}.") from error

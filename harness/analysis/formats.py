@@ -6,40 +6,31 @@ import csv
 import io
 import json
 import math
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.layout import (
-    NOT_TRIED,
-    baseline_rows,
-    cost_headings,
-    cost_rows,
-    footnotes,
-    heading,
-    reached,
-    value,
-)
+from harness.analysis.layout import NOT_TRIED, cost_headings, cost_rows, footnotes, sheet
 from harness.runs.certified import certified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harness.analysis.comparison import Comparison, Score
+    from harness.analysis.layout import Entry
     from harness.runs.record import RunRecord
 
 
-def markdown(comparison: Comparison) -> str:
+def markdown(comparison: Comparison, *, transpose: bool = False) -> str:
     """The table of scores, the notes, and the table of costs."""
-    headings = ["cell", *map(heading, comparison.columns)]
-    rows = []
-    for cell in comparison.cells:
-        scores = [column.scores.get(cell) for column in comparison.columns]
-        rows.append([f"`{cell}`", *(NOT_TRIED if score is None else _emphasised(score) for score in scores)])
-    rows += [
-        ["*baseline*", *(f"*{text}*" if text else "" for text in row)] for row in baseline_rows(comparison.columns)
-    ]
+    scores = sheet(comparison, transpose=transpose)
+    headings = [scores.corner, *(escape(" ".join(top)) for top in scores.tops)]
+    sides = [" ".join([code(side[0]), *map(escape, side[1:])]) for side in scores.sides]
+    if scores.closed:
+        sides[-1] = f"*{scores.sides[-1][0]}*"
+    rows = [[side, *map(_emphasised, row)] for side, row in zip(sides, scores.entries, strict=True)]
     notes = "\n".join(f"- {escape(note)}" for note in footnotes(comparison))
-    cost = pipe_table(cost_headings(comparison), cost_rows(comparison))
+    cost = pipe_table(cost_headings(comparison), ([escape(text) for text in row] for row in cost_rows(comparison)))
     return f"{pipe_table(headings, rows)}\n{notes}\n\n{cost}"
 
 
@@ -63,7 +54,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
     return [
         {
             "run": record.spec.key,
-            "cell": record.spec.cell.label,
+            "cell": record.spec.row,
             "task": record.spec.task.label,
             "changes": ", ".join(record.spec.changes),
             "seed": record.spec.seed,
@@ -79,6 +70,8 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             "hidden_size": record.hidden_size,
             "parameters": record.parameters,
             "recurrent_parameters": record.recurrent_parameters,
+            "state_size": record.state_size,
+            "flops_per_step": record.flops_per_step,
             "seconds": record.seconds,
             "diagnosing_seconds": record.diagnosing_seconds,
             "sequence_steps": record.sequence_steps,
@@ -92,19 +85,25 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
     ]
 
 
-def _emphasised(score: Score) -> str:
-    first, *others = map(escape, reached(score))
-    if score.best:
-        mean = value(score.mean, score.digits)
-        first = first.replace(mean, f"**{mean}**", 1) + " \\*"
-    return " · ".join([first, *others])
+def _emphasised(entry: Entry) -> str:
+    first, *others = map(escape, entry.lines or ("",))
+    if entry.strong:
+        text = entry.lines[0]
+        first = f"**{escape(text[: entry.strong])}**{escape(text[entry.strong :])}"
+    return " · ".join(f"*{line}*" if entry.aside and line != NOT_TRIED else line for line in (first, *others) if line)
+
+
+_MARKUP = re.compile(r"([\\`*_~|<>&\[\]])")
 
 
 def escape(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    for sign in "\\|*<>`":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    """Text that Markdown shows as it is, on one line."""
+    return _MARKUP.sub(r"\\\1", re.sub(r"\s+", " ", text))
+
+
+def code(name: str) -> str:
+    """A name in letters of equal width, unless it has a sign that Markdown would read there."""
+    return escape(name) if re.search(r"[`|\s]", name) else f"`{name}`"
 
 
 def pipe_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,12 +1,15 @@
-"""The table as rows of text, before anything decides what a table looks like."""
+"""The table as text in rows and columns, before anything decides what a table looks like."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from harness.analysis.caveats import caveats
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping
 
     from harness.analysis.comparison import Column, Comparison, Score
 
@@ -14,9 +17,75 @@ ARROWS = {"lower": "↓", "higher": "↑"}
 NOT_TRIED = "–"
 
 
-def heading(column: Column) -> str:
-    """The task, the metric and its direction."""
-    return f"{column.title} {ARROWS[column.direction]} {column.metric}"
+@dataclass(frozen=True)
+class Entry:
+    """What stands in one place of a table.
+
+    Attributes:
+        lines: of text; the first is what counts.
+        strong: how many characters at the beginning of the first line stand out.
+        aside: whether it is only there for orientation, as a baseline is.
+    """
+
+    lines: tuple[str, ...]
+    strong: int = 0
+    aside: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of entries, each side of it with its names; a name may have several lines.
+
+    Attributes:
+        corner: what the names at the side are.
+        tops: names of columns.
+        sides: names of rows.
+        entries: row by row.
+        closed: whether the last row is that of the baselines, which stands apart.
+    """
+
+    corner: str
+    tops: tuple[tuple[str, ...], ...]
+    sides: tuple[tuple[str, ...], ...]
+    entries: tuple[tuple[Entry, ...], ...]
+    closed: bool = False
+
+    def transposed(self) -> Sheet:
+        """Rows as columns, and columns as rows."""
+        corner = "task" if self.corner == "cell" else "cell"
+        return Sheet(corner, self.sides, self.tops, tuple(zip(*self.entries, strict=True)))
+
+    def part(self, start: int, end: int) -> Sheet:
+        """Some of the columns."""
+        return replace(self, tops=self.tops[start:end], entries=tuple(row[start:end] for row in self.entries))
+
+
+def sheet(comparison: Comparison, *, transpose: bool = False) -> Sheet:
+    """A row a cell and a column a task, the baselines in the last row; or the other way round."""
+    columns = comparison.columns
+    rows = [[_entry(column.scores.get(cell)) for column in columns] for cell in comparison.cells]
+    sides = [(cell,) for cell in comparison.cells]
+    closed = any(column.baselines for column in columns)
+    if closed:
+        rows.append([_baselines(column) for column in columns])
+        sides.append(("baseline",))
+    tops = tuple((column.title, f"{ARROWS[column.direction]} {column.metric}") for column in columns)
+    upright = Sheet("cell", tops, tuple(sides), tuple(map(tuple, rows)), closed)
+    return upright.transposed() if transpose and rows else upright
+
+
+def _entry(score: Score | None) -> Entry:
+    if score is None:
+        return Entry((NOT_TRIED,), aside=True)
+    first, *others = reached(score)
+    strong = len(value(score.mean, score.digits)) if score.best else 0
+    return Entry((" ".join(filter(None, (first, score.letters))), *others), strong)
+
+
+def _baselines(column: Column) -> Entry:
+    """All of one task, the strongest first."""
+    listed = reversed(list(column.baselines.items()))
+    return Entry(tuple(f"{value(score, column.digits)} {name}" for name, score in listed), aside=True)
 
 
 def value(score: float, digits: int) -> str:
@@ -28,14 +97,20 @@ def value(score: float, digits: int) -> str:
 
 
 def reached(score: Score) -> list[str]:
-    """Mean and interval, the share of seeds that solved it, and those that failed: `0.0009 ±.0003`, `2/3 solved`."""
+    """Mean and interval, how many runs solved it, with the interval of their share, and those that failed.
+
+    Likewise `0.0009 ±.0003`, `2/3 solved (21–94%)`, `half by step 300`, `diverged 1 of 3`.
+    """
     parts = []
     if score.seeds:
         spread = (score.high - score.low) / 2
         interval = "" if math.isnan(spread) else " ±" + value(spread, score.digits).removeprefix("0")
         parts.append(value(score.mean, score.digits) + interval)
-    if score.solved is not None:
-        parts.append(f"{score.solved}/{score.seeds} solved")
+    if score.solved is not None and score.solved_low is not None and score.solved_high is not None:
+        share = f"{100 * score.solved_low:.0f}–{100 * score.solved_high:.0f}%"
+        parts.append(f"{score.solved}/{score.seeds + score.failed} solved ({share})")
+        if score.solved:
+            parts.append("half: not yet" if score.solved_step is None else f"half by step {score.solved_step:,.0f}")
     parts += [f"{reason.partition(':')[0]} {count} of {score.seeds + score.failed}" for reason, count in _kinds(score)]
     return parts
 
@@ -48,70 +123,60 @@ def _kinds(score: Score) -> list[tuple[str, int]]:
     return list(kinds.items())
 
 
-COST_HEADINGS = ("task", "cell", "hidden", "parameters", "recurrent", "train s", "steps/s")
+NAMES = 2
+"""How many of the first columns of the table of costs are names; numbers follow."""
 
 
 def cost_headings(comparison: Comparison) -> tuple[str, ...]:
-    """Of the table of costs; whether cells were checked stands there where one was."""
-    return (*COST_HEADINGS, "checked") if any(score.checked for score in comparison.scores) else COST_HEADINGS
+    """Of the table of costs: those columns in which any cell has an entry."""
+    shown = (name for name, text in COSTS.items() if any(text(score) for score in comparison.scores))
+    anybody = ("checked",) if any(score.checked for score in comparison.scores) else ()
+    return ("task", "cell", *shown, *anybody)
 
 
 def cost_rows(comparison: Comparison) -> list[list[str]]:
     """A row a task and cell, under `cost_headings`: its size, and what training it took."""
-    anybody = any(score.checked for score in comparison.scores)
-    return [
-        [
-            score.task,
-            score.cell,
-            _count(score.hidden_size),
-            _parameters(score),
-            _share(score.recurrent_parameters, score.parameters),
-            "" if score.seconds is None else f"{score.seconds:.1f}",
-            "" if score.steps_per_second is None else f"{score.steps_per_second / 1000:.0f}k",
-            *([_checked(score)] if anybody else []),
-        ]
-        for score in comparison.scores
-    ]
+    texts = {"task": lambda score: score.task, "cell": lambda score: score.cell, **COSTS, "checked": _checked}
+    headings = cost_headings(comparison)
+    return [[texts[heading](score) for heading in headings] for score in comparison.scores]
 
 
 def _checked(score: Score) -> str:
     return {"passed": "yes", "failed": "failed"}.get(score.checked.partition(" ")[0], "no")
 
 
-def _parameters(score: Score) -> str:
+def _amount(score: Score, kind: str, amount: int | None) -> str:
     """The number, and how far it is from the one asked for."""
-    off = "" if score.mismatch is None else f" {score.mismatch:+.1%}"
-    return _count(score.parameters) + off
+    off = "" if score.mismatch is None or score.matched != kind else f" {score.mismatch:+.1%}"
+    return _count(amount) + off
 
 
 def _share(part: int | None, whole: int | None) -> str:
     return f"{part / whole:.0%}" if part is not None and whole else ""
 
 
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+COSTS: Mapping[str, Callable[[Score], str]] = {
+    "hidden": lambda score: _count(score.hidden_size),
+    "parameters": lambda score: _amount(score, "params", score.parameters),
+    "state": lambda score: _amount(score, "state", score.state_size) if score.matched == "state" else "",
+    "FLOPs a step": lambda score: _amount(score, "flops", score.flops_per_step) if score.matched == "flops" else "",
+    "recurrent": lambda score: _share(score.recurrent_parameters, score.parameters),
+    "train s ↓": lambda score: "" if score.seconds is None else f"{score.seconds:.1f}",
+    "steps/s ↑": lambda score: "" if score.steps_per_second is None else f"{score.steps_per_second / 1000:.0f}k",
+}
+"""The columns of the table of costs: heading to the text of a score; a column without any text is left out."""
+
+
 def footnotes(comparison: Comparison) -> list[str]:
     """What a reader must know to read the table right."""
     if not comparison.scores:
         return ["No runs yet."]
-    seeds = sorted({score.seeds + score.failed for score in comparison.scores})
-    counts = f"{seeds[0]} seed{'s' if seeds[0] != 1 else ''}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
-    notes = [f"Mean ± 95% interval over {counts}; * the best, and all that cannot be told from it (paired t, Holm)."]
-    if seeds[0] < 2:  # noqa: PLR2004
-        notes.append("One seed says nothing about spread: no interval, and cells cannot be told apart.")
+    notes = list(caveats(comparison, value))
     for score in comparison.scores:
         for reason, count in score.failures.items():
             notes.append(f"{score.cell} on {score.task}, {count} of {score.seeds + score.failed}: {reason}")
     return notes + list(comparison.notes)
-
-
-def baseline_rows(columns: Sequence[Column]) -> list[list[str]]:
-    """Rows of baselines, the strongest of each task in the first."""
-    listed = [
-        [f"{value(score, column.digits)} {name}" for name, score in reversed(list(column.baselines.items()))]
-        for column in columns
-    ]
-    depth = max((len(entries) for entries in listed), default=0)
-    return [[entries[row] if row < len(entries) else "" for entries in listed] for row in range(depth)]
-
-
-def _count(number: int | None) -> str:
-    return "" if number is None else f"{number:,}"

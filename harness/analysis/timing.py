@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from harness.analysis.statistics import ratio_interval
+from harness.analysis.statistics.intervals import ratio_interval
 from harness.training.timing.flops import PASSES
 
 if TYPE_CHECKING:

@@ -19,6 +19,8 @@ from harness.cli import (
     new,
     plugins,
     recipes,
+    report,
+    rerun,
     run,
     runs,
     sample,
@@ -57,8 +59,10 @@ def options(
 
 COMMANDS = (
     run,
+    rerun,
     merge,
     table,
+    report,
     compare,
     baseline,
     trend,

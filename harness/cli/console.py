@@ -46,6 +46,14 @@ Plugin = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Results = Annotated[str, typer.Argument(metavar="[RESULTS]", help="The results folder.", show_default="results")]
 
+Names = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAMES", help="Only these, with or without options, or with * and ?; separated by commas."),
+]
+Metric = Annotated[
+    str | None, typer.Option(metavar="NAME", help="What to compare, instead of each task's first metric.")
+]
+
 
 def fail(error: BaseException) -> None:
     """Print an error as one sentence; its cause too with `--verbose`."""

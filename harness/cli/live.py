@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
@@ -36,7 +37,8 @@ class Live(Listener):
 
     def __init__(self, console: Console, total: int) -> None:
         self._console = console
-        self._done = 0
+        self._ended: set[str] = set()
+        self._waiting = False
         self._total = total
         self._started = time.monotonic()
         self._lines: dict[str, TaskID] = {}
@@ -69,14 +71,22 @@ class Live(Listener):
 
     def finished(self, record: Record) -> None:
         """Take the run's line away, and say how it ended."""
-        self._done += 1
-        self._progress.remove_task(self._lines.pop(record.spec.key))
+        self._ended.add(record.spec.key)  # a run that is tried again counts once
+        if record.spec.key in self._lines:  # another command may have done it
+            self._progress.remove_task(self._lines.pop(record.spec.key))
         self._update_all()
-        line = f"{self._done:>{len(str(self._total))}}/{self._total}  {record.spec}  {outcome(record)}"
+        line = f"{len(self._ended):>{len(str(self._total))}}/{self._total}  {record.spec}  {outcome(record)}"
         if not self._console.is_terminal:
             self._console.print(Text(line), soft_wrap=True)
         elif isinstance(record, RunRecord) and record.status != "finished":
             self._progress.console.print(Text(line, style="yellow"))
+
+    def waiting(self, count: int) -> None:
+        """Say so once."""
+        if not self._waiting:
+            self._waiting = True
+            runs = "1 run" if count == 1 else f"{count} runs"
+            self.say(f"waiting for {runs} that another command is at in the same results folder.")
 
     def say(self, message: str) -> None:
         """Print a line above the progress."""
@@ -88,8 +98,8 @@ class Live(Listener):
 
     def _update_all(self) -> None:
         tasks = [task for task in self._progress.tasks if task.id in self._lines.values()]
-        share = self._done + sum(task.completed / task.total for task in tasks if task.total)
-        self._progress.update(self._all, completed=share, note=f"{self._done}/{self._total}{self._left(share)}")
+        share = len(self._ended) + sum(task.completed / task.total for task in tasks if task.total)
+        self._progress.update(self._all, completed=share, note=f"{len(self._ended)}/{self._total}{self._left(share)}")
 
     def _left(self, share: float) -> str:
         elapsed = time.monotonic() - self._started
@@ -112,6 +122,8 @@ class _Status(ProgressColumn):
 
 def outcome(record: Record) -> str:
     """How a run ended, in a few words."""
+    if record.attempt > 1:
+        return f"attempt {record.attempt}: {outcome(replace(record, attempt=1))}"
     if isinstance(record, BaselineRecord):
         return f"failed: {record.reason}" if record.reason else "done"
     if record.status != "finished":

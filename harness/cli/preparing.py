@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli.console import err, out
 from harness.data.fetch import UnavailableError
+from harness.modeling.sizing import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.gate.speed import Speeds
     from harness.data.card import DataSet
+    from harness.modeling.sizing import Footprint
     from harness.runs.prepare import Sized
     from harness.runs.suite import Suite
 
@@ -44,14 +46,24 @@ def say_sizes(sizes: Sequence[Sized]) -> None:
         tasks[size.spec.task.label].append(size)
     for task, group in tasks.items():
         target = group[0].spec.size
-        equal = f"{target.value:,} parameters" if target.by == "params" else f"hidden size {target.value}"
-        cells = ", ".join(f"{size.spec.cell.label} {_detail(size)}" for size in group)
-        off = f"; off by at most {max(size.mismatch for size in group):.1%}" if target.by == "params" else ""
+        matched = target.by in UNITS
+        equal = f"{target.value:,} {UNITS[target.by]}" if matched else f"hidden size {target.value}"
+        cells = ", ".join(f"{name} {_detail(size, matched=matched)}" for name, size in _named(group).items())
+        off = f"; off by at most {max(size.mismatch for size in group):.1%}" if matched else ""
         out.print(f"equal size: {task} {equal} ({cells}{off})", soft_wrap=True)
 
 
-def _detail(size: Sized) -> str:
-    return f"{size.hidden_size} hidden" if size.spec.size.by == "params" else f"{size.parameters:,} parameters"
+def _named(group: Sequence[Sized]) -> dict[str, Sized]:
+    """By cell, where settings of its own change nothing of its size; by row otherwise."""
+    found: dict[str, set[Footprint]] = defaultdict(set)
+    for size in group:
+        found[size.spec.cell.label].add(size.footprint)
+    return {size.spec.cell.label if len(found[size.spec.cell.label]) == 1 else size.spec.row: size for size in group}
+
+
+def _detail(size: Sized, *, matched: bool) -> str:
+    found = size.footprint
+    return f"{found.hidden_size} hidden" if matched else f"{found.parameters:,} parameters"
 
 
 def time_suite(suite: Suite, folder: Path, before: Speeds | None = None) -> None:

@@ -8,18 +8,21 @@ import typer
 
 from harness.cli import completion
 from harness.cli.console import Plugin, Verbose, examples
+from harness.cli.precautions import MemoryLimit, TimeLimit, limits
 
 EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
     "harness run --cells elman,my_cell.py:MGU --tasks adding:length=400 --seeds 10",
     "harness run --cells lstm --tasks char-lm:corpus=my_book.txt --match params=200000 --budget full",
+    "harness run --cells lstm,gru --tasks adding --match state=128",
+    "harness run --cells lstm,elman --tasks adding --grid clip=none,1,5",
     "harness run --suite ci.toml --out results/ci",
     "harness run --cells all --tasks all --shard 2/8 --out shard-2",
     "harness run --cells gru --tasks highlight --layers 2 --bidirectional --dropout 0.1 --set lr=0.002",
 )
 
 Names = list[str]
-BESIDE_SUITE = {"suite", "workers", "shard", "out", "plugin", "verbose"}
+BESIDE_SUITE = {"suite", "workers", "shard", "retry", "time_limit", "memory_limit", "out", "plugin", "verbose"}
 """What may be given with a suite."""
 
 
@@ -54,7 +57,11 @@ def command(
         typer.Option(help="How long to train: seconds, about 20 s, or minutes a run."),
     ] = "quick",
     match: Annotated[
-        str | None, typer.Option(metavar="params=N", help="Parameters of every model; the recipe's unless given.")
+        str | None,
+        typer.Option(
+            metavar="KIND=N",
+            help="What is equal: params=N, state=N, or flops=N (a time step); the recipe's parameters unless given.",
+        ),
     ] = None,
     hidden: Annotated[int | None, typer.Option(min=1, help="Hidden size of every cell, instead of --match.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
@@ -73,7 +80,15 @@ def command(
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Change a recipe for all cells: lr=0.01, optimiser=sgd."),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Change a recipe for all cells: lr=0.01, optimiser=sgd; for one cell: lstm.lr=0.01.",
+        ),
+    ] = None,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUES", help="Train each cell with each of some settings: clip=none,1,5."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     engine: Annotated[
@@ -87,6 +102,9 @@ def command(
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Only the I-th of N shares of the runs; harness merge joins them.")
     ] = None,
+    retry: Annotated[int, typer.Option(min=0, metavar="N", help="Try runs that failed again, each up to N times.")] = 0,
+    time_limit: TimeLimit = None,
+    memory_limit: MemoryLimit = None,
     suite: Annotated[
         str | None, typer.Option(metavar="FILE.toml", help="Run what a file says, instead of all options above.")
     ] = None,
@@ -108,21 +126,25 @@ def command(
     from harness.modeling.sizing import Size
     from harness.registry import split
     from harness.runs.device import resolve
+    from harness.runs.limits import Care
     from harness.runs.plan import Plan, Request
     from harness.runs.shard import WHOLE, Shard
     from harness.runs.suite import Suite, write_new
+    from harness.training.settings import parse, parse_grid
 
     share = WHOLE if shard is None else Shard.parse(shard)
+    care = Care(limits(time_limit, memory_limit, workers), retry)
 
     if suite is not None:
         _check_alone(context)
         loaded = Suite.load(Path(suite)).with_plugins(plugin or ())
         loaded.plan()
-        raise typer.Exit(Session(loaded.request(), Path(out), workers, loaded, shard=share).run())
+        raise typer.Exit(Session(loaded.request(), Path(out), workers, loaded, shard=share, care=care).run())
     if not cells or not tasks:
         raise HarnessError("give --cells and --tasks, or a file that has them with --suite.")
     if match is not None and hidden is not None:
         raise HarnessError("--match and --hidden exclude each other: give one of them.")
+    everybody, own = parse(settings or ())
     request = Request(
         cells=tuple(split(cells)),
         tasks=tuple(split(tasks)),
@@ -132,14 +154,16 @@ def command(
         device=resolve(device),
         size=Size("hidden", hidden) if hidden is not None else Size.parse(match) if match is not None else None,
         recipe=recipe,
-        settings=_settings(settings, layers, dropout, regulariser, bidirectional=bidirectional),
+        settings=_settings(everybody, layers, dropout, regulariser, bidirectional=bidirectional),
+        own=own,
+        grid=parse_grid(grid or ()),
         plugins=tuple(plugin or ()),
         engine=engine,
     )
     if save_suite is not None:
         Plan.make(request)  # what is wrong is told before a file is written
         write_new(Path(save_suite), Suite.of(request).text())
-    raise typer.Exit(Session(request, Path(out), workers, shard=share).run())
+    raise typer.Exit(Session(request, Path(out), workers, shard=share, care=care).run())
 
 
 def _check_alone(context: typer.Context) -> None:
@@ -157,7 +181,7 @@ def _check_alone(context: typer.Context) -> None:
 
 
 def _settings(
-    assignments: list[str] | None,
+    everybody: dict[str, str],
     layers: int | None,
     dropout: float | None,
     regulariser: str | None,
@@ -166,11 +190,9 @@ def _settings(
 ) -> dict[str, object]:
     """All changes to recipes, those with an option of their own included."""
     from harness.errors import HarnessError
-    from harness.training.settings import parse
 
     options = {"layers": layers, "dropout": dropout, "regulariser": regulariser, "bidirectional": bidirectional or None}
     own = {name: value for name, value in options.items() if value is not None}
-    others = parse(tuple(assignments or ()))
-    for name in own.keys() & others.keys():
-        raise HarnessError(f"--{name} and --set {name}={others[name]} exclude each other: give one of them.")
-    return {**own, **others}
+    for name in own.keys() & everybody.keys():
+        raise HarnessError(f"--{name} and --set {name}={everybody[name]} exclude each other: give one of them.")
+    return {**own, **everybody}

@@ -29,7 +29,7 @@ def command(
     with closing(Store(Path(results))) as store:
         records = [record for record in store.runs() if not failed or record.status != "finished"]
     if style == "rich":
-        show_runs(records, out)
+        show_runs(records, out, results if failed else None)
     elif style == "csv":
         typer.echo(rows_csv(run_rows(records)).rstrip())
     else:

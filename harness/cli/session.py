@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import signal
+import math
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
-from harness.analysis.files import check_folder, write_files
-from harness.cli.console import err, fail, out, skip, warn_of_broken
-from harness.cli.live import Live
+from harness.analysis.files import check_folder, keep, write_files
+from harness.cli.console import fail, out, skip, warn_of_broken
+from harness.cli.execution import INTERRUPTED, execute
 from harness.cli.preparing import time_suite
 from harness.cli.tables import show
 from harness.errors import HarnessError
 from harness.registry import Reference, install
-from harness.runs.environment import usable_cores
-from harness.runs.executors import Executor, InProcess, Workers
+from harness.runs.limits import Care
 from harness.runs.plan import ALL, Plan, Request
 from harness.runs.shard import WHOLE, Shard
+from harness.runs.store import FILE as STORE
 from harness.runs.store import Store
 from harness.runs.suite import FILE as SUITE
 from harness.runs.suite import Suite
-from harness.runs.sweep import sweep
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import FrameType
 
     from harness.registry import Plugins
     from harness.runs.spec import RunSpec, Spec
 
 UNMET = 2
-INTERRUPTED = 130
-"""The shell's exit code of a program that Ctrl-C ended."""
 
 
 class Session:
@@ -46,6 +42,7 @@ class Session:
         suite: the file that asks for it, where there is one; it is kept beside the results.
         table: whether a table is wanted, and with it the trivial baselines.
         shard: which share of the runs.
+        care: what a run may take, and how often it may be tried.
     """
 
     def __init__(
@@ -57,6 +54,7 @@ class Session:
         *,
         table: bool = True,
         shard: Shard = WHOLE,
+        care: Care | None = None,
     ) -> None:
         self.request = request
         self.folder = folder
@@ -64,6 +62,7 @@ class Session:
         self.suite = suite
         self.table = table
         self.shard = shard
+        self.care = care or Care()
         self.exit_code = 0
 
     def run(self) -> int:
@@ -76,27 +75,42 @@ class Session:
         for error in plan.skipped:
             skip(error)
         check_folder(self.folder)
-        with closing(Store(self.folder, create=True)) as store:
-            suite = self.suite or Suite.of(self.request)
-            (self.folder / SUITE).write_text(suite.text(), encoding="utf-8")
-            self._run(plan, store)
+        suite = self.suite or Suite.of(self.request)
+        specs = list(self.shard.of(plan.specs()))
+        work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
+        if not work and not (self.folder / STORE).exists():
+            return self.exit_code
+        self._run(suite, specs, work)
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
 
-    def _run(self, plan: Plan, store: Store) -> None:
-        """Execute what is missing of the plan, and show all of it."""
-        specs = list(self.shard.of(plan.specs()))
-        done = store.keys()
+    def _run(self, suite: Suite, specs: list[RunSpec], work: list[Spec]) -> None:
+        """Execute what is to do, and show all of the plan."""
+        with closing(Store(self.folder, create=True)) as store:
+            keep(self.folder / SUITE, suite.text())
+            if execute(work, store, self.request.device, self.workers, self.care):
+                self.exit_code = INTERRUPTED
+            if self.table:
+                self._show(store, specs)
+
+    def _work(self, plan: Plan, specs: list[RunSpec]) -> list[Spec]:
+        """What is missing of the plan and can be done."""
+        done = self._done()
         missing = [spec for spec in specs if spec.key not in done]
         self._say_plan(plan, specs, missing)
         ready = self._prepare(plan, missing) if missing else []
         lost = {spec.task.label for spec in missing} - {spec.task.label for spec in ready}
         wanted = self.shard.of(plan.baselines()) if self.table else ()
         trivial = [spec for spec in wanted if spec.key not in done and spec.task.label not in lost]
-        self._execute([*trivial, *ready], store)
-        if self.table:
-            self._show(store, specs)
+        return [*trivial, *ready]
+
+    def _done(self) -> set[str]:
+        """The keys of what need not be run."""
+        if not (self.folder / STORE).exists():
+            return set()
+        with closing(Store(self.folder)) as store:
+            return store.keys(self.care.retries + 1)
 
     def _without_lost_cells(self, plugins: Plugins) -> Request:
         """The request without the cells that nobody offers, where a plugin that the user named is broken."""
@@ -118,11 +132,13 @@ class Session:
 
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
         counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
+        if self.request.grid:
+            counts.insert(1, (plan.settings(), "setting"))
         product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
         done = len(specs) - len(missing)
         before = f", {done} done before, {len(missing)} to do" if done else ""
         settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
-        count = len(plan.cells) * len(plan.tasks) * self.request.seeds
+        count = math.prod(count for count, _ in counts)
         runs = f"{count} run{'s' if count != 1 else ''}"
         share = f", {len(specs)} in shard {self.shard}" if self.shard != WHOLE else ""
         out.print(f"{product} = {runs}{share}{before} · {settings}", soft_wrap=True)
@@ -152,39 +168,6 @@ class Session:
         say_sizes(prepare.sizes(usable))
         return usable
 
-    def _execute(self, specs: list[Spec], store: Store) -> None:
-        if not specs:
-            return
-        executor = self._executor(len(specs))
-        out.print()
-        with Live(err, len(specs)) as live:
-            previous = signal.signal(signal.SIGINT, self._on_interrupt(executor, live))
-            try:
-                for record in sweep(specs, store, executor, live):
-                    live.finished(record)
-            except KeyboardInterrupt:
-                live.say("stopped; the runs in flight are dropped.")
-            finally:
-                executor.close()
-                signal.signal(signal.SIGINT, previous)
-        if self.exit_code == INTERRUPTED:
-            err.print("The same command goes on where this one stopped.")
-
-    def _executor(self, runs: int) -> Executor:
-        suited = usable_cores() if self.request.device == "cpu" else 1
-        count = min(runs, suited if self.workers is None else self.workers)
-        return Workers(count) if count else InProcess()
-
-    def _on_interrupt(self, executor: Executor, live: Live) -> signal._HANDLER:
-        def handle(_number: int, _frame: FrameType | None) -> None:
-            if self.exit_code == INTERRUPTED:
-                raise KeyboardInterrupt
-            self.exit_code = INTERRUPTED
-            executor.stop()
-            live.say_from_handler("finishing the runs in flight; Ctrl-C again drops them.")
-
-        return handle
-
     def _show(self, store: Store, specs: list[RunSpec]) -> None:
         records = store.runs(spec.key for spec in specs)
         if not records:
@@ -192,4 +175,8 @@ class Session:
         out.print()
         show(compare(records, store.baselines()), out)
         path = write_files(store)
-        out.print(f"table: {path} · all runs: harness runs {self.folder}", style="dim", soft_wrap=True)
+        out.print(
+            f"table: {path} · all runs: harness runs {self.folder} · pictures: harness report {self.folder}",
+            style="dim",
+            soft_wrap=True,
+        )

@@ -56,12 +56,14 @@ def _summary(record: RunRecord) -> None:
 
     spec = record.spec
     changes = f" ({', '.join(spec.changes)})" if spec.changes else ""
-    out.print(Text(f"{spec.cell.label} on {spec.task.label}{changes}, seed {spec.seed}", style="bold"))
+    out.print(Text(f"{spec.row} on {spec.task.label}{changes}, seed {spec.seed}", style="bold"))
     ended = f"{record.status}: {record.reason}" if record.reason else record.status
     out.print(Text(f"run {spec.key} · {spec.budget} budget · {spec.device} · {ended}"))
     if record.hidden_size is not None:
         clipped = "" if record.clipped is None else f" · {record.clipped:.0%} of the steps clipped"
         out.print(f"{record.hidden_size} hidden · {record.parameters:,} parameters · {record.seconds:.1f} s{clipped}")
+        if record.state_size is not None and record.flops_per_step is not None:
+            out.print(f"{record.state_size:,} numbers of state · {record.flops_per_step:,} FLOPs a step and sequence")
     for metric in record.metrics:
         name, digits = metric["name"], metric["digits"]
         if name in record.scores:

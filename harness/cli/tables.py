@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from harness.analysis.layout import (
-    NOT_TRIED,
-    baseline_rows,
-    cost_headings,
-    cost_rows,
-    footnotes,
-    heading,
-    reached,
-    value,
-)
+from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet, value
 from harness.cli.console import table
+from harness.runs.record import PASSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from harness.analysis.comparison import Column, Comparison, Score
+    from harness.analysis.comparison import Comparison
+    from harness.analysis.layout import Entry, Sheet
     from harness.runs.record import RunRecord
 
 
@@ -32,16 +27,17 @@ READABLE = 20
 """Characters of a line of a task's name in the listing of runs that stay together on a narrow terminal."""
 
 
-def show(comparison: Comparison, console: Console) -> None:
+def show(comparison: Comparison, console: Console, *, transpose: bool = False) -> None:
     """Print scores, notes and costs; more columns than fit stand in several tables below one another."""
-    remaining = list(comparison.columns)
-    while remaining:
-        count = len(remaining)
-        while count > 1 and _width(_scores(comparison, remaining[:count]), console) > console.width:
-            count -= 1
-        console.print(_scores(comparison, remaining[:count]))
-        remaining = remaining[count:]
-    console.print()
+    scores = sheet(comparison, transpose=transpose)
+    start = 0
+    while start < len(scores.tops):
+        end = len(scores.tops)
+        while end > start + 1 and _width(_scores(scores.part(start, end)), console) > console.width:
+            end -= 1
+        console.print(_scores(scores.part(start, end)))
+        console.print()
+        start = end
     for note in footnotes(comparison):
         console.print(Text(note, style="dim"))
     if comparison.scores:
@@ -49,8 +45,8 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print(_costs(comparison, console))
 
 
-def show_runs(records: Sequence[RunRecord], console: Console) -> None:
-    """Print a line a run, and why those that did not finish did not."""
+def show_runs(records: Sequence[RunRecord], console: Console, folder: str | None = None) -> None:
+    """Print a line a run, and why those that did not finish did not; where a folder is given, how to run them again."""
     budgets = {record.spec.budget for record in records}
     shown = ("budget",) if len(budgets) > 1 else ()
     headings = ("run", "task", "cell", "seed", *shown, "score", "params", "train s", "ended")
@@ -68,7 +64,7 @@ def show_runs(records: Sequence[RunRecord], console: Console) -> None:
         rows.add_row(
             record.spec.key[:8],
             Text(task),
-            Text(lines(record.spec.cell.label)),
+            Text(lines(record.spec.cell.label, record.spec.knobs)),
             str(record.spec.seed),
             *([record.spec.budget] if shown else []),
             "" if score is None else f"{value(score, first['digits'])} {first['name']}",
@@ -79,43 +75,46 @@ def show_runs(records: Sequence[RunRecord], console: Console) -> None:
     console.print(rows)
     for record in records:
         if record.reason:
-            console.print(Text(f"{record.spec.key[:8]} {record.status}: {record.reason}"))
+            attempts = f" in attempt {record.attempt}" if record.attempt > 1 else ""
+            console.print(Text(f"{record.spec.key[:8]} {record.status}{attempts}: {record.reason}"))
+            if folder is not None and record.status in PASSING:
+                where = "" if folder == "results" else f" --results {shlex.quote(folder)}"
+                console.print(Text(f"         again: harness rerun {record.spec.key[:8]}{where}", style="dim"))
 
 
-def _scores(comparison: Comparison, columns: Sequence[Column]) -> Table:
-    rows = table(("cell", *map(heading, columns)))
+def _scores(part: Sheet) -> Table:
+    rows = table((part.corner, *("\n".join(top) for top in part.tops)))
     for shown in rows.columns:
         shown.overflow = "fold"
-    for cell in comparison.cells:
-        rows.add_row(Text(cell, style="bold"), *(_score(column.scores.get(cell)) for column in columns))
-    rows.add_section()
-    for number, row in enumerate(baseline_rows(columns)):
-        rows.add_row(Text("" if number else "baseline", style="dim"), *(Text(text, style="dim") for text in row))
+    for number, (side, entries) in enumerate(zip(part.sides, part.entries, strict=True), start=1):
+        apart = part.closed and number == len(part.sides)
+        if apart:
+            rows.add_section()
+        name = Text("\n").join([Text(side[0], style="dim" if apart else "bold"), *map(Text, side[1:])])
+        rows.add_row(name, *map(_entry, entries))
     return rows
 
 
-def _score(score: Score | None) -> Text:
-    if score is None:
-        return Text(NOT_TRIED, style="dim")
-    first, *others = reached(score)
-    text = Text(first)
-    if score.best:
-        text.stylize("bold green", 0, len(value(score.mean, score.digits)))
-        text.append(" *", style="bold green")
-    return Text("\n").join([text, *map(Text, others)])
+def _entry(entry: Entry) -> Text:
+    text = Text("\n".join(entry.lines), style="dim" if entry.aside else "")
+    if entry.strong:
+        text.stylize("bold green", 0, entry.strong)
+    return text
 
 
 def _costs(comparison: Comparison, console: Console) -> Table:
     """A line a task and cell; where that is too wide, names with each of their options on a line of its own."""
-    whole = _cost_table(comparison, lambda name: name)
-    return whole if _width(whole, console) <= console.width else _cost_table(comparison, _folded)
+    whole = _cost_table(comparison, str, cost_headings(comparison))
+    if _width(whole, console) <= console.width:
+        return whole
+    return _cost_table(comparison, _folded, [re.sub(" ([↓↑])", r"\n\1", name) for name in cost_headings(comparison)])
 
 
-def _cost_table(comparison: Comparison, written: Callable[[str], str]) -> Table:
-    rows = table(cost_headings(comparison))
-    for column in rows.columns[:2]:
+def _cost_table(comparison: Comparison, written: Callable[[str], str], headings: Sequence[str]) -> Table:
+    rows = table(headings)
+    for column in rows.columns[:NAMES]:
         column.overflow = "fold"
-    for column in rows.columns[2:]:
+    for column in rows.columns[NAMES:]:
         column.justify, column.no_wrap = "right", True  # names give way on a narrow terminal, numbers do not
     for task, cell, *row in cost_rows(comparison):
         rows.add_row(Text(written(task)), Text(written(cell)), *map(Text, row))

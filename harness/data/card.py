@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.data.fetch import cache_folder, find, locate
 from harness.data.sources import Address, LocalFiles, WheelMember
-from harness.errors import HarnessError
+from harness.errors import DataError, HarnessError
 
 if TYPE_CHECKING:
     import builtins
@@ -59,7 +59,7 @@ class DataSet:
         """
         files = self.source.find() if isinstance(self.source, LocalFiles) else []
         if not files:
-            raise HarnessError(f'no file matches "{self.name}".')
+            raise DataError(f'no file matches "{self.name}".')
         return files
 
     @cached_property
@@ -117,11 +117,11 @@ class Corpus(DataSet):
         try:
             text = self.decode(content)
         except UnicodeDecodeError as error:
-            raise HarnessError(
+            raise DataError(
                 f"{where} is not UTF-8 text: byte {error.start:,} is 0x{content[error.start]:02x}."
             ) from error
         if "\0" in text:
-            raise HarnessError(f"{where} is not text: it has a zero byte.")
+            raise DataError(f"{where} is not text: it has a zero byte.")
         return text
 
 
@@ -129,4 +129,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise HarnessError(f"{path} cannot be read: {error.strerror}.") from error
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error

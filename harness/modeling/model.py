@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from harness.modeling.onehot import one_hot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ class OneHotEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode x (time, batch)."""
-        return functional.one_hot(x, self.size).to(self.like.dtype)
+        return one_hot(x, self.size, self.like.dtype)
 
 
 class Model(nn.Module):

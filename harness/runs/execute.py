@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from harness.errors import HarnessError, NotSupportedError
-from harness.modeling.assembly import Architecture, build, check_cell, engines, parameter_count
+from harness.errors import DataError, HarnessError, NotSupportedError
+from harness.modeling.assembly import AnyModel, Architecture, build, check_cell, engines, parameter_count, state_size
+from harness.modeling.sizing import Footprint
 from harness.registry import Component, bind, install
 from harness.registry.guard import unchanged
 from harness.runs.environment import environment
@@ -29,13 +30,19 @@ from harness.training.loop import evaluate, train
 from harness.training.observer import Observer
 from harness.training.splits import Splits
 from harness.training.task import Task
+from harness.training.timing import flops
 
 if TYPE_CHECKING:
-    from harness.modeling.assembly import AnyModel
     from harness.modeling.cell import CellClass
 
 Report = Callable[[int, float], None]
 """Is told the step and its training loss."""
+MEASURES: dict[str, Callable[[AnyModel], int]] = {
+    "params": parameter_count,
+    "state": state_size,
+    "flops": flops.per_step,
+}
+"""How what is held equal is counted."""
 
 
 def execute(spec: Spec, report: Report = lambda _step, _loss: None) -> Record:
@@ -99,29 +106,38 @@ def architecture(spec: RunSpec) -> Architecture:
     )
 
 
-def sized(spec: RunSpec) -> tuple[int, int]:
-    """The hidden size that the spec's budget gives this cell, and the number of parameters that follows.
+def sized(spec: RunSpec) -> Footprint:
+    """The size that the spec gives this cell.
 
     Raises:
         HarnessError: no hidden size fits.
     """
     cell, options = load_cell(spec.cell, spec.plugins)
     shape = architecture(spec)
+    measure = MEASURES.get(spec.size.by, parameter_count)
 
     @cache
     def count(hidden_size: int) -> int:
-        return parameter_count(build(cell, options, shape, hidden_size, seed=0))
+        return measure(build(cell, options, shape, hidden_size, seed=0))
 
     hidden_size = spec.size.solve(count, f"{spec.cell.label} on {spec.task.label}")
-    return hidden_size, count(hidden_size)
+    return _footprint(build(cell, options, shape, hidden_size, seed=0), hidden_size)
+
+
+def _footprint(model: AnyModel, hidden_size: int) -> Footprint:
+    try:
+        operations = flops.per_step(model)
+    except Exception:  # noqa: BLE001 - a cell's bug shows when it runs, a layer that needs a GPU or long sequences does not
+        operations = None
+    return Footprint(hidden_size, parameter_count(model), state_size(model), operations)
 
 
 def _run(spec: RunSpec, report: Report) -> RunRecord:
     device = _prepare(spec.device, spec.seed)
     task = load_task(spec.task, spec.plugins)
     cell, options = load_cell(spec.cell, spec.plugins)
-    hidden_size, parameters = sized(spec)
-    model = build(cell, options, architecture(spec), hidden_size, spec.seed).to(device)
+    size = sized(spec)
+    model = build(cell, options, architecture(spec), size.hidden_size, spec.seed).to(device)
     engine = engines(model)  # now, so that compiling does not count as training
     splits = Splits(task, spec.seed, device)
     observer = Observer(model, task, spec.recipe, splits)
@@ -132,9 +148,9 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
         reason=training.diverged,
         metrics=_metrics(spec),
         best_step=training.best_step,
-        hidden_size=hidden_size,
-        parameters=parameters,
+        **asdict(size),
         recurrent_parameters=parameter_count(nn.ModuleList(model.recurrent)),
+        steps=len(training.losses),
         seconds=training.seconds,
         sequence_steps=training.sequence_steps,
         clipped=fmean(training.clipped),
@@ -182,6 +198,8 @@ def _classify(error: Exception | SystemExit) -> tuple[Status, str]:
         return "failed", f"it exits the process (code {error.code})"
     if isinstance(error, NotSupportedError):
         return "not supported", str(error)
+    if isinstance(error, DataError):
+        return "no data", str(error)
     text = f"{type(error).__name__}: {error}"
     full = any(words in text for words in ("can't allocate memory", "not enough memory"))  # torch's allocator on a CPU
     if full or isinstance(error, MemoryError | torch.OutOfMemoryError):

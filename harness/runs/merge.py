@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-MEASURED = ("seconds", "diagnosing_seconds", "finished", "environment", "checked", "engine", "reason", "details")
+MEASURED = (
+    "seconds",
+    "diagnosing_seconds",
+    "finished",
+    "environment",
+    "checked",
+    "engine",
+    "reason",
+    "details",
+    "attempt",
+)
 """What of a record says when, where, how and how long: two runs of one spec may differ in it without contradiction."""
 NAMED = 3
 """Contradictions that are told one by one."""
@@ -105,6 +115,8 @@ def _join(stores: Sequence[Store], joint: Store) -> Merged:
     runs = baselines = repeated = 0
     conflicts: list[str] = []
     with joint.together():
+        for store in stores:
+            joint.reserve(store.order())
         for _, group in groupby(found, key=lambda one: one.key):
             alike = sorted(group, key=lambda one: one.finished)
             conflicts += _contradictions(alike)

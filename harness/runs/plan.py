@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, LoadError, NotSupportedError, did_you_mean
 from harness.modeling.sizing import Size
 from harness.registry import Component, Reference, bind, current, install, signature
-from harness.registry.options import text_of
 from harness.runs.spec import BaselineSpec, RunSpec
-from harness.training.recipe import Recipe
-from harness.training.settings import change
+from harness.training.settings import change, check_name, differences, full
 from harness.training.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from harness.modeling.engine.select import Engine
     from harness.registry import Catalog
-    from harness.training.recipe import Budget
+    from harness.training.recipe import Budget, Recipe
 
 ALL = "all"
 
@@ -40,6 +39,8 @@ class Request:
         size: what to hold equal between cells; the recipe's number of parameters when None.
         recipe: a named recipe, whose settings come before others.
         settings: changes to the tasks' recipes, by name.
+        own: likewise for single cells, by the cell.
+        grid: settings with the values that each cell is trained with in turn.
         plugins: files and modules to load plugins from.
     """
 
@@ -54,6 +55,8 @@ class Request:
     plugins: tuple[str, ...] = ()
     engine: Engine = "auto"
     first_seed: int = 0
+    own: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    grid: Mapping[str, Sequence[object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Plan:
     request: Request
     cells: tuple[Component, ...]
     tasks: tuple[tuple[Component, Task], ...]
+    own: Mapping[str, Mapping[str, object]]
+    """The settings of single cells, by label."""
     lost: tuple[HarnessError, ...] = ()
     """Why tasks that were asked for by name cannot be had; the others are planned."""
     skipped: tuple[HarnessError, ...] = ()
@@ -80,20 +85,24 @@ class Plan:
             if not names:
                 raise HarnessError(f"no {kind} was named: give names to --{kind}s, separated by commas, or all.")
         cells = tuple(_cell(plugins.cells(), name) for name in _names(request.cells, plugins.cells()))
+        own = _own(plugins.cells(), request, cells)
+        _check_grid(request)
         tasks: list[tuple[Component, Task]] = []
         lost: list[HarnessError] = []
         skipped: list[HarnessError] = []
         for name in _names(request.tasks, plugins.tasks()):
             try:
                 component, task = _task(plugins.tasks(), name)
-                _check_directions(component, task, _changed(request, _recipe(component, task, request.budget)))
+                common = _changed(request, _recipe(component, task, request.budget))
+                for recipe in [common, *(r for cell in cells for r in _variants(request, own, cell, common))]:
+                    _check_directions(component, task, recipe)
             except (LoadError, NotSupportedError) as error:
                 (lost if name in request.tasks else skipped).append(error)
             else:
                 tasks.append((component, task))
         if not tasks:
             raise [*lost, *skipped][0]
-        return cls(request, cells, tuple(tasks), tuple(lost), tuple(skipped))
+        return cls(request, cells, tuple(tasks), own, tuple(lost), tuple(skipped))
 
     def asked_for(self, task: Component) -> bool:
         """Whether a task was named, and did not just come with "all"."""
@@ -105,7 +114,14 @@ class Plan:
         for seed in range(self.request.first_seed, self.request.first_seed + self.request.seeds):
             for contest in contests:
                 for cell in self.cells:
-                    yield replace(contest, cell=cell, seed=seed)
+                    names = [*self.own.get(cell.label, {}), *self.request.grid]
+                    shared = {name: getattr(contest.recipe, name) for name in map(full, names)}
+                    for recipe in _variants(self.request, self.own, cell, contest.recipe):
+                        yield replace(contest, cell=cell, seed=seed, recipe=recipe, shared=shared)
+
+    def settings(self) -> int:
+        """How many settings each cell is trained with on each task."""
+        return sum(1 for _ in _variants(self.request, self.own, self.cells[0], self._contest(*self.tasks[0]).recipe))
 
     def baselines(self) -> Iterator[BaselineSpec]:
         """The trivial predictors of each task."""
@@ -127,7 +143,7 @@ class Plan:
             budget=self.request.budget,
             recipe=recipe,
             size=self.request.size or size,
-            changes=_changes(own, recipe),
+            changes=differences(own, recipe),
             device=self.request.device,
             engine=self.request.engine,
             plugins=self.request.plugins,
@@ -142,10 +158,44 @@ def _changed(request: Request, recipe: Recipe) -> Recipe:
     return change(recipe, request.settings, "--set")
 
 
-def _changes(own: Recipe, recipe: Recipe) -> tuple[str, ...]:
-    """What was changed, for people: `clip=none`."""
-    pairs = ((field.name, getattr(own, field.name), getattr(recipe, field.name)) for field in fields(Recipe))
-    return tuple(f"{name}={text_of(new)}" for name, old, new in pairs if new != old)
+def _variants(
+    request: Request, own: Mapping[str, Mapping[str, object]], cell: Component, common: Recipe
+) -> Iterable[Recipe]:
+    """The recipes that a cell is trained by: the common one with its own settings, at each point of the grid."""
+    recipe = change(common, own.get(cell.label, {}), f"--set for {cell.label}")
+    points = (dict(zip(request.grid, values, strict=True)) for values in product(*request.grid.values()))
+    return dict.fromkeys(change(recipe, point, "--grid") for point in points)  # 1 and 1.0 are one
+
+
+def _own(catalog: Catalog, request: Request, cells: tuple[Component, ...]) -> dict[str, Mapping[str, object]]:
+    """The settings of single cells by their labels.
+
+    Raises:
+        HarnessError: there is no such cell, or it is not asked for.
+    """
+    labels = [cell.label for cell in cells]
+    found = {}
+    for name, settings in request.own.items():
+        label = name if name in labels else _cell(catalog, name).label
+        if label not in labels:
+            raise HarnessError(
+                f"--set {name}.{next(iter(settings))}: {label} is not among the cells: {', '.join(labels)}."
+            )
+        found[label] = settings
+    return found
+
+
+def _check_grid(request: Request) -> None:
+    """See that no setting is an axis and fixed, too, and that no value comes twice.
+
+    Raises:
+        HarnessError: one is.
+    """
+    fixed = {full(name) for settings in (request.settings, *request.own.values()) for name in settings}
+    for name in request.grid:
+        check_name(name, "--grid")
+        if full(name) in fixed:
+            raise HarnessError(f"--grid {name} and --set {name} exclude each other: give one of them.")
 
 
 def _check_directions(component: Component, task: Task, recipe: Recipe) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harness.data.card import DataSet
+    from harness.modeling.sizing import Footprint
     from harness.runs.spec import RunSpec
 
 
@@ -22,13 +23,12 @@ class Sized:
     """The size that a cell gets on a task."""
 
     spec: RunSpec
-    hidden_size: int
-    parameters: int
+    footprint: Footprint
 
     @property
     def mismatch(self) -> float:
-        """How far the parameters are from the number asked for, as a share; 0 where none was."""
-        return abs(self.parameters / self.spec.size.value - 1) if self.spec.size.by == "params" else 0.0
+        """How far it is from what was asked for, as a share; 0 where nothing was."""
+        return abs(self.spec.size.mismatch(self.footprint) or 0.0)
 
 
 def needed(specs: Iterable[RunSpec]) -> list[DataSet]:
@@ -47,7 +47,7 @@ def first_batches(specs: Iterable[RunSpec]) -> None:
     Raises:
         HarnessError: the data cannot be used.
     """
-    for spec in {spec.contest: spec for spec in specs}.values():
+    for spec in {(spec.contest, spec.recipe.batch): spec for spec in specs}.values():
         try:
             next(iter(load_task(spec.task, spec.plugins).batches("train", spec.recipe.batch, spec.seed)))
         except HarnessError as error:
@@ -88,10 +88,10 @@ def check_engines(specs: Iterable[RunSpec]) -> None:
         HarnessError: it cannot.
     """
     asked = [spec for spec in specs if spec.engine not in {"auto", "loop"}]
-    for spec in {(spec.contest, spec.cell.label): spec for spec in asked}.values():
+    for spec in {(spec.contest, spec.row): spec for spec in asked}.values():
         cell, options = load_cell(spec.cell, spec.plugins)
         try:
-            model = build(cell, options, architecture(spec), sized(spec)[0], spec.seed)
+            model = build(cell, options, architecture(spec), sized(spec).hidden_size, spec.seed)
         except Exception:  # noqa: BLE001, S112 - as above
             continue
         try:
@@ -106,12 +106,12 @@ def sizes(specs: Sequence[RunSpec]) -> list[Sized]:
     A cell that cannot be built is left out: running it gives the row that says why.
 
     Raises:
-        HarnessError: no hidden size gives the number of parameters asked for.
+        HarnessError: the smallest model is larger than what was asked for.
     """
     found = []
-    for spec in {(spec.contest, spec.cell.label): spec for spec in specs}.values():
+    for spec in {(spec.contest, spec.row): spec for spec in specs}.values():
         try:
-            found.append(Sized(spec, *sized(spec)))
+            found.append(Sized(spec, sized(spec)))
         except NotSupportedError:
             continue
         except HarnessError:

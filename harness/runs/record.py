@@ -10,7 +10,20 @@ from harness.runs.spec import BaselineSpec, RunSpec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Status = Literal["finished", "diverged", "not supported", "out of memory", "failed", "crashed"]
+Status = Literal[
+    "finished",
+    "diverged",
+    "not supported",
+    "out of memory",
+    "out of time",
+    "no data",
+    "failed",
+    "crashed",
+    "not evaluated",
+]
+"""How a run ended; "not evaluated" is no end, but how one stands that is looked at before its first evaluation."""
+PASSING = ("out of memory", "out of time", "no data", "failed", "crashed")
+"""Ends that another attempt may not come to; the others are the same each time."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,9 @@ class RunRecord:
         hidden_size: of every layer.
         parameters: all trainable ones.
         recurrent_parameters: those of the recurrent layers among them.
+        state_size: see `Footprint`.
+        flops_per_step: likewise.
+        steps: optimiser steps that were done.
         seconds: spent in training, evaluations left out.
         diagnosing_seconds: spent on diagnoses, besides training.
         sequence_steps: time steps of sequences trained on.
@@ -41,6 +57,7 @@ class RunRecord:
         checked: the verdict of `harness check` on the cell as it ran, with the version of harness that gave it: "passed
             11 of 11, 0.1.0"; empty where nobody had checked it.
         finished: when it ended, UTC, ISO 8601.
+        attempt: which one this was, counted from 1; `harness run --retry` makes more than one.
         environment: versions and machine.
         curve: how training went, at each evaluation; see `Point`.
         diagnoses: of the model before and after training; see `Diagnosis`.
@@ -61,6 +78,9 @@ class RunRecord:
     hidden_size: int | None = None
     parameters: int | None = None
     recurrent_parameters: int | None = None
+    state_size: int | None = None
+    flops_per_step: int | None = None
+    steps: int | None = None
     seconds: float | None = None
     diagnosing_seconds: float | None = None
     sequence_steps: int | None = None
@@ -69,6 +89,7 @@ class RunRecord:
     engine: str = ""
     checked: str = ""
     finished: str = ""
+    attempt: int = 1
     environment: dict[str, Any] = field(default_factory=dict)
     curve: list[dict[str, Any]] = field(default_factory=list)
     diagnoses: list[dict[str, Any]] = field(default_factory=list)
@@ -96,6 +117,12 @@ class BaselineRecord:
     """Why there are none, where they could not be computed."""
     details: str = ""
     finished: str = ""
+    attempt: int = 1
+
+    @property
+    def status(self) -> Status:
+        """How it ended, as of a run."""
+        return "failed" if self.reason else "finished"
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import __version__
 from harness.modeling.sizing import Size
 from harness.registry import Component
+from harness.registry.options import text_of
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ class RunSpec:
         data: the task's fingerprint of its data.
         seed: of the initial weights and of the order of the data.
         budget: smoke, quick or full: the name of the recipe.
-        recipe: how the task trains in this budget, with what the user changed.
+        recipe: how this run trains: the task's recipe of this budget, with what the user changed.
         size: what is held equal between cells.
         device: where it runs.
         engine: what runs a cell over time: auto, native, torch or loop.
-        changes: what the user changed in the task's recipe, for people; the recipe has it.
+        shared: what the recipe that all cells have in common says of those settings that are this cell's own.
+        changes: what the user changed in the task's recipe for all cells, for people; the recipe has it.
         plugins: what the user named with `--plugin`, so that a worker finds the code; no part of the content.
     """
 
@@ -46,27 +48,40 @@ class RunSpec:
     size: Size
     device: str
     engine: Engine = "auto"
+    shared: Mapping[str, Any] = field(default_factory=dict)
     changes: tuple[str, ...] = field(default=(), compare=False)
     plugins: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
     def key(self) -> str:
         """The content hash: equal for runs that must give equal results."""
-        return content_hash({**self.setting(), "cell": self.cell.identity(), "seed": self.seed})
+        apart = {"shared": dict(self.shared)} if self.shared else {}
+        own = {"recipe": asdict(self.recipe), **apart, "cell": self.cell.identity(), "seed": self.seed}
+        return content_hash({**self.setting(), **own})
 
     @cached_property
     def contest(self) -> str:
-        """The content hash of all but the cell and the seed: what must agree for two cells to be compared."""
+        """The content hash of what cells share: what must agree for two of them to be compared."""
         return content_hash(self.setting())
 
+    @property
+    def knobs(self) -> tuple[str, ...]:
+        """The settings that are this cell's own, for people: `clip=none`."""
+        return tuple(f"{name}={text_of(getattr(self.recipe, name))}" for name in self.shared)
+
+    @property
+    def row(self) -> str:
+        """What stands in tables: the cell with its options, and the settings of its own."""
+        return " ".join([self.cell.label, *self.knobs])
+
     def setting(self) -> dict[str, Any]:
-        """All of the content but the cell and the seed, the version of the harness that trains included."""
+        """All of the content that cells and seeds share, the version of the harness that trains included."""
         return {
             "harness": __version__,
             "task": self.task.identity(),
             "data": self.data,
             "budget": self.budget,
-            "recipe": asdict(self.recipe),
+            "recipe": {**asdict(self.recipe), **self.shared},
             "size": asdict(self.size),
             "device": self.device,
             **({} if self.engine == "auto" else {"engine": self.engine}),
@@ -86,7 +101,7 @@ class RunSpec:
         return cls(**{**values, **parts})
 
     def __str__(self) -> str:
-        return f"{self.task.label} {self.cell.label} seed {self.seed}"
+        return f"{self.task.label} {self.row} seed {self.seed}"
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import re
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
+from harness.runs.durable import PART, make_folder, write_durably
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = "states"
+_KEY = re.compile(r"[0-9a-f]+")
 
 
 def keep_state(folder: Path, key: str, state: bytes) -> None:
@@ -19,25 +21,14 @@ def keep_state(folder: Path, key: str, state: bytes) -> None:
     Raises:
         HarnessError: they cannot be written.
     """
-    path = _path(folder, key)
-    if not state or path.exists():
+    if not state:
         return
-    part = path.with_suffix(f".{os.getpid()}.part")
+    path = _path(folder, key)
     try:
-        path.parent.mkdir(exist_ok=True)
-        _write(part, state)
-        part.replace(path)
+        make_folder(path.parent)
+        write_durably(path, state)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise HarnessError(f"the weights of run {key} cannot be kept in {path.parent}: {error.strerror}.") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Return when it is on the disk."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def read_state(folder: Path, key: str) -> bytes:
@@ -58,5 +49,18 @@ def find_state(folder: Path, key: str) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
+def sweep_up(folder: Path) -> None:
+    """Take away what a writer left that was killed; only while nobody else can write."""
+    for part in (folder / FOLDER).glob(f"*{PART}"):
+        part.unlink(missing_ok=True)
+
+
 def _path(folder: Path, key: str) -> Path:
+    """Where the weights of a run lie.
+
+    Raises:
+        HarnessError: it is no key: a results folder that others wrote must not name files outside of it.
+    """
+    if not _KEY.fullmatch(key):
+        raise HarnessError(f'"{key}" is no key of a run.')
     return folder / FOLDER / f"{key}.safetensors"

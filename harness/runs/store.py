@@ -2,11 +2,18 @@
 
 Contract:
 
-- A record is on the disk (write-ahead log, synchronous=FULL) before `add` returns, so before anything reports it.
-- A record is never changed: adding another with the same key changes nothing.
-- Several processes may read and write at once: writers wait for one another.
+- A record is on the disk (write-ahead log, synchronous=FULL; its weights before it) before `add` returns, so before
+  anything reports it.
+- A record is never changed. A run that failed may be tried again: that adds a record, an attempt; the last one counts.
+- Several processes may read and write at once: writers wait for one another. `claim` gives a run to one of several
+  commands only; if that command ends without a record, however it ends, the next one that asks gets the run.
+- Records come in the order in which their runs were first claimed, whatever a clock says and however often they were
+  interrupted.
+- A folder of an older schema is brought to today's in one transaction when somebody writes, and is read until then.
 - A folder that is not one of ours, or that a newer version wrote, is refused and left untouched.
-- What is read is data only: JSON and safetensors, never code.
+- What is read is data only, JSON and safetensors, never code; each row has a checksum, so that damage is told.
+
+All this holds for the processes of one machine: SQLite's log is not for network file systems.
 """
 
 from __future__ import annotations
@@ -16,32 +23,29 @@ import os
 import sqlite3
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from harness.errors import HarnessError
-from harness.runs.record import BaselineRecord, Record, RunRecord
-from harness.runs.states import keep_state
+from harness.runs.claims import Owner
+from harness.runs.durable import make_folder
+from harness.runs.record import PASSING, BaselineRecord, Record, RunRecord
+from harness.runs.schema import APPLICATION, SCHEMA, check_sum, make, migrate
+from harness.runs.states import keep_state, sweep_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from harness.runs.spec import Spec
+
 FILE = "runs.sqlite"
-SCHEMA = 2
-APPLICATION = 0x68726E73  # "hrns": how the file is known to be ours
 PATIENCE = 60
 """Seconds to wait for another writer."""
-
 HISTORY = ("curve", "diagnoses", "samples")
 """What of a record tells how training went, kept apart from what tables need."""
-
-_TABLES = """
-CREATE TABLE runs (
-    key TEXT PRIMARY KEY, cell TEXT NOT NULL, task TEXT NOT NULL, seed INTEGER NOT NULL, status TEXT NOT NULL,
-    finished TEXT NOT NULL, record TEXT NOT NULL, history TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE baselines (key TEXT PRIMARY KEY, task TEXT NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
-"""
+Claim = Literal["taken", "done", "held"]
+"""What came of asking for a run: it is ours to do; its record is there; or another command is at it."""
 
 
 class Store:
@@ -58,6 +62,7 @@ class Store:
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         self.folder = folder
         self._path = folder / FILE
+        self._owner: Owner | None = None
         if create:
             self._make_folder()
         elif not self._path.is_file():
@@ -69,62 +74,124 @@ class Store:
             self._open(create=create)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and of what was claimed."""
+        if self._owner:
+            self._owner.leave()  # which is what frees its claims
         self._connection.close()
 
-    def add(self, record: Record) -> None:
-        """Make a record durable; one that is already there stays as it is."""
-        values = record.as_dict()
-        key = record.spec.key
-        with self._failures_told():
-            if isinstance(record, RunRecord):
-                spec = record.spec
-                keep_state(self.folder, key, values.pop("state"))
-                history = json.dumps({name: values.pop(name) for name in HISTORY})
-                row = (key, spec.cell.label, spec.task.label, spec.seed, record.status, record.finished)
-                self._connection.execute(
-                    "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, json.dumps(values), history)
-                )
-            else:
-                self._connection.execute(
-                    "INSERT OR IGNORE INTO baselines VALUES (?, ?, ?)",
-                    (key, record.spec.task.label, json.dumps(values)),
-                )
+    def claim(self, spec: Spec, attempts: int = 1) -> Claim:
+        """Ask for a run, for this store's user alone until it adds the record or closes.
 
-    def keys(self) -> set[str]:
-        """The keys of all records, of runs and of baselines."""
+        Args:
+            spec: the run.
+            attempts: how many there may be, if they fail in a way that another may not.
+        """
         with self._failures_told():
-            rows = self._connection.execute("SELECT key FROM runs UNION ALL SELECT key FROM baselines")
-            return {key for (key,) in rows}
+            self._owner = self._owner or Owner(self.folder)
+        with self.together(synced=False):  # nothing is lost with it: whoever asks next gets the run
+            last = self._last(spec.key)
+            if last and not (last[1] in PASSING and last[0] < attempts):
+                return "done"
+            row = self._connection.execute("SELECT owner FROM claims WHERE key = ?", (spec.key,)).fetchone()
+            if row and row[0] and row[0] != self._owner.name and self._owner.sees(row[0]):
+                return "held"
+            self._connection.execute(
+                "INSERT INTO claims (key, owner) VALUES (?, ?) ON CONFLICT DO UPDATE SET owner = excluded.owner",
+                (spec.key, self._owner.name),
+            )
+            return "taken"
+
+    def add(self, record: Record) -> Record:
+        """Make a record durable.
+
+        Returns:
+            What the store has: this record as the first attempt, or as the next one where the run was claimed for it;
+            the one that was there, unchanged, where it was not claimed.
+        """
+        key = record.spec.key
+        with self.together():
+            number, owner = self._connection.execute(
+                "INSERT INTO claims (key) VALUES (?) ON CONFLICT DO UPDATE SET key = key RETURNING number, owner",
+                (key,),
+            ).fetchone()
+            last = self._last(key)
+            if last and not (owner and self._owner and owner == self._owner.name):
+                return self.records([record.spec])[0]
+            record = replace(record, attempt=last[0] + 1 if last else 1)
+            self._insert(number, record)
+            self._connection.execute("UPDATE claims SET owner = NULL WHERE key = ?", (key,))
+        return record
+
+    def keys(self, attempts: int = 1) -> set[str]:
+        """The keys of runs and baselines that need not be run again, if there may be so many attempts."""
+        with self._failures_told():
+            rows = self._connection.execute(
+                "SELECT key, attempt, status FROM runs UNION ALL SELECT key, attempt, status FROM baselines"
+            )
+            return {key for key, attempt, status in rows if status not in PASSING or attempt >= attempts}
 
     def runs(self, keys: Iterable[str] | None = None) -> list[RunRecord]:
-        """The run records, all or those with the given keys, in the order in which they were finished."""
+        """The last record of each run, all or those with the given keys, in the order in which they were claimed."""
         wanted = None if keys is None else set(keys)
         with self._failures_told():
-            rows = self._connection.execute("SELECT key, record, history FROM runs ORDER BY finished, key").fetchall()
-        return [
-            RunRecord.from_dict({**json.loads(record), **json.loads(history)})
-            for key, record, history in rows
-            if wanted is None or key in wanted
-        ]
+            rows = self._connection.execute(
+                "SELECT key, record, record_sum, history, history_sum FROM runs ORDER BY number, attempt"
+            )
+            last = {key: texts for key, *texts in rows if wanted is None or key in wanted}
+        return [self._run(key, *texts) for key, texts in last.items()]
+
+    def records(self, specs: Iterable[Spec]) -> list[Record]:
+        """What there is of some runs and baselines."""
+        keys = {spec.key for spec in specs}
+        if not keys:
+            return []
+        return [*self.runs(keys), *(record for record in self.baselines() if record.spec.key in keys)]
 
     def each_run(self) -> Iterator[RunRecord]:
         """All run records in the order of their keys, one after another, so that they need no room together."""
         with self._failures_told():
-            for record, history in self._connection.execute("SELECT record, history FROM runs ORDER BY key"):
-                yield RunRecord.from_dict({**json.loads(record), **json.loads(history)})
+            rows = self._connection.execute(
+                "SELECT key, record, record_sum, history, history_sum FROM runs AS one WHERE attempt ="
+                " (SELECT max(attempt) FROM runs WHERE key = one.key) ORDER BY key"
+            )
+            for row in rows:
+                yield self._run(*row)
+
+    def order(self) -> list[str]:
+        """The keys of all records, in the order in which they were first claimed."""
+        with self._failures_told():
+            rows = self._connection.execute(
+                "SELECT number, key FROM runs UNION SELECT number, key FROM baselines ORDER BY number"
+            )
+            return [key for _, key in rows]
+
+    def reserve(self, keys: Iterable[str]) -> None:
+        """Have records that will be added stand in this order."""
+        with self.together():
+            self._connection.executemany(
+                "INSERT INTO claims (key) VALUES (?) ON CONFLICT DO NOTHING", ((k,) for k in keys)
+            )
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """Add many records at once: they are durable when this ends, and none is there if it fails."""
+    def together(self, *, synced: bool = True) -> Iterator[None]:
+        """Write several things at once: they are durable when this ends, and none is there if it fails.
+
+        Args:
+            synced: whether they have to outlast a loss of power.
+        """
         with self._failures_told():
+            within = self._connection.in_transaction
+            if within:
+                yield
+                return
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     def run(self, beginning: str) -> RunRecord:
         """The one run whose key begins so.
@@ -139,10 +206,44 @@ class Store:
         return found[0]
 
     def baselines(self) -> list[BaselineRecord]:
-        """All baseline records."""
+        """The last record of each task's baselines."""
         with self._failures_told():
-            rows = self._connection.execute("SELECT record FROM baselines ORDER BY key").fetchall()
-        return [BaselineRecord.from_dict(json.loads(record)) for (record,) in rows]
+            rows = self._connection.execute("SELECT key, record, record_sum FROM baselines ORDER BY number, attempt")
+            last = {key: texts for key, *texts in rows}
+        return [self._baseline(key, *texts) for key, texts in last.items()]
+
+    def _last(self, key: str) -> tuple[int, str] | None:
+        """The last attempt at a run, and how it ended."""
+        found: tuple[int, str] | None = self._connection.execute(
+            "SELECT attempt, status FROM runs WHERE key = :key UNION ALL"
+            " SELECT attempt, status FROM baselines WHERE key = :key ORDER BY attempt DESC",
+            {"key": key},
+        ).fetchone()
+        return found
+
+    def _insert(self, number: int, record: Record) -> None:
+        spec, values = record.spec, record.as_dict()
+        if isinstance(record, BaselineRecord):
+            text = json.dumps(values)
+            row = (number, record.attempt, spec.key, spec.task.label, record.status, text, check_sum(text))
+            self._connection.execute("INSERT INTO baselines VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            return
+        keep_state(self.folder, spec.key, values.pop("state"))
+        history = json.dumps({name: values.pop(name) for name in HISTORY})
+        text = json.dumps(values)
+        named = (spec.key, record.spec.row, spec.task.label, record.spec.seed, record.status, record.finished)
+        self._connection.execute(
+            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, record.attempt, *named, text, check_sum(text), history, check_sum(history)),
+        )
+
+    def _run(self, key: str, record: str, record_sum: int, history: str, history_sum: int) -> RunRecord:
+        with self._damage_told(key, (record, record_sum), (history, history_sum)):
+            return RunRecord.from_dict({**json.loads(record), **json.loads(history)})
+
+    def _baseline(self, key: str, record: str, record_sum: int) -> BaselineRecord:
+        with self._damage_told(key, (record, record_sum)):
+            return BaselineRecord.from_dict(json.loads(record))
 
     def _connect(self, parameters: str = "") -> sqlite3.Connection:
         address = self._path.resolve().as_uri() + parameters
@@ -160,7 +261,7 @@ class Store:
 
     def _make_folder(self) -> None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
         except (FileExistsError, NotADirectoryError) as error:
             raise HarnessError(f"{self.folder} is no results folder: it is a file, or lies below one.") from error
         except OSError as error:
@@ -179,23 +280,29 @@ class Store:
                 f"{self.folder} was written by a newer version of harness (its schema is {schema}, this version knows "
                 f"{SCHEMA}): upgrade cell-harness, or name another folder."
             )
-        if tables and schema < SCHEMA:
-            raise HarnessError(
-                f"{self.folder} was written by a version of harness that was never released: name another folder."
-            )
         if create:
             self._prepare_to_write()
+        elif schema < SCHEMA:
+            self._read_a_copy(schema)
+
+    def _read_a_copy(self, schema: int) -> None:
+        """Whoever only reads changes nothing: an older schema is brought to today's in memory."""
+        copy = sqlite3.connect(":memory:", isolation_level=None)
+        self._connection.backup(copy)
+        self._connection.close()
+        migrate(copy, schema)
+        copy.execute("PRAGMA query_only = ON")
+        self._connection = copy
 
     def _prepare_to_write(self) -> None:
         self._write_ahead()
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute("BEGIN IMMEDIATE")  # of several processes that come at once, one makes the tables
-        if not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            for statement in filter(str.strip, _TABLES.split(";")):
-                self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
-            self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
-        self._connection.execute("COMMIT")
+        with self.together():  # of several processes that come at once, one makes the tables
+            schema = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if not self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                make(self._connection)
+            elif schema < SCHEMA:
+                migrate(self._connection, schema)
+            sweep_up(self.folder)
 
     def _write_ahead(self) -> None:
         """Have the log written ahead; SQLite does not wait by itself while another process looks at the file."""
@@ -216,6 +323,17 @@ class Store:
             yield
         except sqlite3.DatabaseError as error:
             raise HarnessError(_explain(self._path, error)) from error
+        except OSError as error:
+            raise HarnessError(f"{error.filename or self.folder} cannot be used: {error.strerror}.") from error
+
+    @contextmanager
+    def _damage_told(self, key: str, *texts: tuple[str, int]) -> Iterator[None]:
+        if any(check_sum(text) != expected for text, expected in texts):
+            raise HarnessError(f"{self._path} is damaged: the record of run {key} is not what was written.")
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise HarnessError(f"{self._path} was not written by harness: the record of run {key} is none.") from error
 
 
 def _explain(path: Path, error: sqlite3.DatabaseError) -> str:

@@ -25,7 +25,7 @@ from harness.runs.tolerance import Tolerance
 from harness.runs.toml import line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FILE = "suite.toml"
@@ -83,10 +83,11 @@ class Suite(Strict):
         seeds: how many.
         first_seed: the seeds are this, and those that follow.
         budget: which of the tasks' recipes.
-        match: "params=N": what is held equal between cells; see `Size`.
+        match: "params=N", "state=N" or "flops=N": what is held equal between cells; see `Size`.
         hidden: the hidden size of all cells, instead.
         recipe: a named recipe on top of the tasks' own.
-        settings: changes to the tasks' recipes, in the table `set`.
+        settings: changes to the tasks' recipes, in the table `set`; in a table by cell for one cell alone.
+        grid: settings with the values that each cell is trained with in turn.
         device: auto, cpu, cuda or cuda:N.
         engine: what runs a cell over time.
         plugins: files and modules to load plugins from.
@@ -103,7 +104,8 @@ class Suite(Strict):
     match: str | None = None
     hidden: Annotated[int, Field(ge=1)] | None = None
     recipe: str | None = None
-    settings: Annotated[dict[str, Plain], Field(alias="set")] = {}
+    settings: Annotated[dict[str, Plain | dict[str, Plain]], Field(alias="set")] = {}
+    grid: dict[str, Annotated[tuple[Plain, ...], Field(min_length=1)]] = {}
     device: str = "auto"
     engine: Literal["auto", "native", "torch", "loop"] = "auto"
     plugins: tuple[str, ...] = ()
@@ -150,10 +152,13 @@ class Suite(Strict):
             seeds=request.seeds,
             first_seed=request.first_seed,
             budget=request.budget,
-            match=str(size) if size is not None and size.by == "params" else None,
+            match=str(size) if size is not None and size.by != "hidden" else None,
             hidden=size.value if size is not None and size.by == "hidden" else None,
             recipe=request.recipe,
-            settings={name: value for name, value in request.settings.items() if isinstance(value, Plain)},
+            settings={**_plain(request.settings), **{cell: _plain(own) for cell, own in request.own.items()}},
+            grid={
+                name: tuple(value for value in axis if isinstance(value, Plain)) for name, axis in request.grid.items()
+            },
             device=request.device,
             engine=request.engine,
             plugins=request.plugins,
@@ -178,7 +183,9 @@ class Suite(Strict):
             device=resolve(self.device),
             size=Size.parse(self.match) if self.match is not None else size,
             recipe=self.recipe,
-            settings=self.settings,
+            settings=_plain(self.settings),
+            own={cell: settings for cell, settings in self.settings.items() if isinstance(settings, dict)},
+            grid=self.grid,
             plugins=self.plugins,
             engine=self.engine,
             first_seed=self.first_seed,
@@ -234,6 +241,10 @@ class Suite(Strict):
         if name not in known:
             begin = place(self._file, self._toml, ("tolerance", *path))
             raise HarnessError(f'{begin}: {problem} "{name}".{did_you_mean(name, known)}')
+
+
+def _plain(settings: Mapping[str, object]) -> dict[str, Plain]:
+    return {name: value for name, value in settings.items() if isinstance(value, Plain)}
 
 
 def metric_names(task: Any) -> list[str]:  # noqa: ANN401 - a Task, class or instance

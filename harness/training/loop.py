@@ -40,6 +40,7 @@ class Point:
     Attributes:
         step: optimiser steps so far.
         seconds: of training so far.
+        sequence_steps: time steps of sequences trained on so far.
         loss: the mean training loss.
         gradient_norm: the mean norm of the gradient over all parameters, before it was clipped.
         clipped: the share of clipped steps.
@@ -48,6 +49,7 @@ class Point:
 
     step: int
     seconds: float
+    sequence_steps: int
     loss: float
     gradient_norm: float
     clipped: float
@@ -156,7 +158,7 @@ def evaluate(model: AnyModel, task: Task, batches: Iterable[Tensors]) -> dict[st
 
 def _point(step: int, seconds: float, result: Training, since: int, scores: dict[str, float]) -> Point:
     loss, norm, clipped = (fmean(values[since:]) for values in (result.losses, result.norms, result.clipped))
-    return Point(step, seconds, loss, norm, clipped, scores)
+    return Point(step, seconds, result.sequence_steps, loss, norm, clipped, scores)
 
 
 def _look(unread: list[tuple[Tensor, Tensor]], clip: float, result: Training) -> None:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from harness.errors import HarnessError, did_you_mean
 from harness.registry import convert
+from harness.registry.options import text_of
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 SHORT = {"lr": "learning_rate"}
 ELSEWHERE = {"parameters": "--match params=N", "hidden_size": "--hidden N"}
 """What has an option of its own."""
+ASSIGNMENT = re.compile(r"(?:(.+?)\.)?([A-Za-z_]\w*)\s*=\s*(.*)")
+"""A cell, which may have options and dots in its name, a setting, and its value."""
+
+
+def full(name: str) -> str:
+    """The name of a setting, which may be given in short."""
+    return SHORT.get(name, name)
 
 
 def change(recipe: Recipe, given: Mapping[str, object], what: str) -> Recipe:
@@ -32,7 +41,7 @@ def change(recipe: Recipe, given: Mapping[str, object], what: str) -> Recipe:
     names = [field.name for field in fields(Recipe)]
     values: dict[str, Any] = {}
     for short, value in given.items():
-        name = SHORT.get(short, short)
+        name = full(short)
         if name not in names:
             settings = ", ".join(name for name in names if name not in ELSEWHERE)
             raise HarnessError(f'{what}: a recipe has no "{name}".{did_you_mean(name, names)} It has: {settings}.')
@@ -40,22 +49,63 @@ def change(recipe: Recipe, given: Mapping[str, object], what: str) -> Recipe:
     return replace(recipe, **values)
 
 
-def parse(assignments: tuple[str, ...]) -> dict[str, str]:
-    """The settings of `--set NAME=VALUE`, given any number of times.
+def differences(common: Recipe, own: Recipe) -> tuple[str, ...]:
+    """Where a recipe differs from another one, for people: `clip=none`."""
+    pairs = ((field.name, getattr(common, field.name), getattr(own, field.name)) for field in fields(Recipe))
+    return tuple(f"{name}={text_of(new)}" for name, old, new in pairs if new != old)
+
+
+def parse(assignments: Iterable[str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The settings of `--set NAME=VALUE` for all cells, and those of `--set CELL.NAME=VALUE` by cell.
 
     Raises:
         HarnessError: one is not written like that, has an option of its own, or comes twice.
     """
-    given: dict[str, str] = {}
+    everybody: dict[str, str] = {}
+    own: dict[str, dict[str, str]] = {}
+    given: dict[tuple[str, str], str] = {}
     for assignment in assignments:
-        name, equals, value = (part.strip() for part in assignment.partition("="))
-        if not equals or not name:
-            raise HarnessError(f'"--set {assignment}" cannot be read: write --set NAME=VALUE, as in --set lr=0.01.')
-        if name in ELSEWHERE:
-            raise HarnessError(f"--set {name} is given with {ELSEWHERE[name]}.")
-        if twice := [other for other in given if SHORT.get(other, other) == SHORT.get(name, name)]:
+        match = ASSIGNMENT.fullmatch(assignment.strip())
+        if match is None:
             raise HarnessError(
-                f"--set {twice[0]}={given[twice[0]]} and --set {assignment} exclude each other: give one."
+                f'"--set {assignment}" cannot be read: write --set NAME=VALUE, as in lr=0.01 or, for one cell, '
+                "lstm.lr=0.01."
             )
-        given[name] = value
+        cell, name, value = (part or "" for part in match.groups())
+        check_name(name, "--set")
+        before = given.setdefault((cell, full(name)), assignment)
+        if before is not assignment:
+            raise HarnessError(f"--set {before} and --set {assignment} exclude each other: give one.")
+        (own.setdefault(cell, {}) if cell else everybody)[name] = value
+    return everybody, own
+
+
+def parse_grid(axes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The values of `--grid NAME=VALUE,VALUE`, given any number of times.
+
+    Raises:
+        HarnessError: one is not written like that, has an option of its own, or comes twice.
+    """
+    given: dict[str, tuple[str, ...]] = {}
+    for axis in axes:
+        name, _, listed = (part.strip() for part in axis.partition("="))
+        values = tuple(value.strip() for value in listed.split(",") if value.strip())
+        if not name or not values:
+            raise HarnessError(
+                f'"--grid {axis}" cannot be read: write --grid NAME=VALUE,VALUE, as in --grid clip=none,1,5.'
+            )
+        check_name(name, "--grid")
+        if any(full(other) == full(name) for other in given):
+            raise HarnessError(f"--grid {axis} names {name} again: give all of its values at once.")
+        given[name] = values
     return given
+
+
+def check_name(name: str, what: str) -> None:
+    """Refuse a setting that has an option of its own.
+
+    Raises:
+        HarnessError: it has.
+    """
+    if name in ELSEWHERE:
+        raise HarnessError(f"{what} {name} is given with {ELSEWHERE[name]}.")

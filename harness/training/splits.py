@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.errors import DataError, HarnessError
 from harness.modeling.tensors import Tensors
 from harness.training.checksum import Checksum
 
@@ -62,11 +63,20 @@ class Splits:
     def _read(self, split: Split, batch: int, purpose: str = "") -> Iterator[Tensors]:
         if self._test_read:
             raise RuntimeError(f"{split} data asked for after the test set was read")
-        batches = self._task.batches(split, batch, self._seed)
+        batches = _told(self._task, split, batch, self._seed)
         if purpose and purpose not in self.seen:
             self.seen[purpose] = Checksum()
             batches = _watched(batches, self.seen[purpose])
         return (Tensors(arrays, self._device) for arrays in batches)
+
+
+def _told(task: Task, split: Split, batch: int, seed: int) -> Iterator[Batch]:
+    """The batches; what goes wrong on the way to them is told as what is wrong with the data."""
+    try:
+        yield from task.batches(split, batch, seed)
+    except Exception as error:
+        why = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+        raise DataError(f"the {split} data cannot be read: {why}") from error
 
 
 def _watched(batches: Iterator[Batch], checksum: Checksum) -> Iterator[Batch]:

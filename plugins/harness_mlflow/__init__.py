@@ -38,9 +38,9 @@ def harness_run_started(spec: Any) -> None:  # noqa: ANN401 - a RunSpec
     """Begin a run of MLflow with the settings."""
     experiment = client().get_experiment_by_name(spec.task.label)
     number = experiment.experiment_id if experiment else client().create_experiment(spec.task.label)
-    run = client().create_run(number, run_name=f"{spec.cell.label} seed {spec.seed}", tags={"harness": spec.key})
+    run = client().create_run(number, run_name=f"{spec.row} seed {spec.seed}", tags={"harness": spec.key})
     _runs[spec.key] = run.info.run_id
-    settings = {"cell": spec.cell.label, "seed": spec.seed, "budget": spec.budget, "size": str(spec.size)}
+    settings = {"cell": spec.row, "seed": spec.seed, "budget": spec.budget, "size": str(spec.size)}
     for name, value in (settings | vars(spec.recipe)).items():
         client().log_param(run.info.run_id, name, value)
 

@@ -21,7 +21,7 @@ _writers: dict[str, Any] = {}
 
 def folder(spec: Any) -> Path:  # noqa: ANN401 - a RunSpec
     """Where a run is written: `runs/adding/lstm/seed 0 3f1c09aa`; the end tells runs of other settings apart."""
-    parts = (spec.task.label, spec.cell.label, f"seed {spec.seed} {spec.key[:8]}")
+    parts = (spec.task.label, spec.row, f"seed {spec.seed} {spec.key[:8]}")
     plain = (re.sub(r'[\\/:*?"<>|]+', "_", part) for part in parts)
     return Path(os.environ.get("HARNESS_TENSORBOARD", "runs"), *plain)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from harness.analysis.statistics import ratio_interval
+from harness.analysis.statistics.intervals import ratio_interval
 from harness.analysis.timing import Timing, compared
 from harness.analysis.timing_formats import digits, markdown, times, title, warnings
 from harness.training.timing.measure import Measured, Session

@@ -29,7 +29,7 @@ def test_what_a_run_cost_is_whole_beside_long_names(tiny: Command) -> None:
     done = tiny(LONG, "--seeds", 1, "--set", "optimiser=sgd:momentum=0.9:nesterov=true", "--hidden", 30)
     assert done.code == 0, done.err
     assert "…" not in done.out
-    costs = done.out[done.out.index("(paired t, Holm)") :]
+    costs = done.out[done.out.index("Mean ±") :]
     assert {"task", "cell", "parameters", "recurrent", "train", "steps/s", "30", "99%"} <= {*words(costs)}
     assert {"coupled=true", "momentum=0.9"} <= {*words(costs)}
 

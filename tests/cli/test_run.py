@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -31,6 +32,22 @@ def test_the_main_job_prints_and_writes_a_table(tiny: Command) -> None:
     assert {"torch", "processor", "git"} <= json.loads(Path("results/environment.json").read_text()).keys()
 
 
+def test_a_grid_and_settings_of_one_cell_are_rows_that_a_suite_gives_again(tiny: Command, harness: Command) -> None:
+    wanted = ("--grid", "clip=none,1", "--set", "gru.lr=0.001", "--seeds", 1)
+    done = tiny("elman,gru", *wanted, "--save-suite", "grid.toml")
+    assert done.code == 0, done.err
+    assert "2 cells × 2 settings × 1 task × 1 seed = 4 runs" in done.out
+    assert "(elman 33 hidden, gru 19 hidden;" in done.out  # once for all settings that do not matter to it
+    rows = [entry["cell"] for entry in json.loads(harness("runs", "--format", "json").out)]
+    assert rows == [
+        *(f"elman clip={clip}" for clip in ("none", "1.0")),
+        *(f"gru learning_rate=0.001 clip={clip}" for clip in ("none", "1.0")),
+    ]
+    assert "gru learning_rate=0.001 clip=none has settings of its own" in " ".join(done.out.split())
+    again = harness("run", "--suite", "grid.toml", "--workers", 0)
+    assert "4 runs, 4 done before, 0 to do" in again.out
+
+
 def test_asking_again_runs_only_what_is_missing(tiny: Command) -> None:
     first = tiny("lstm", "--seeds", 1)
     again = tiny("lstm", "--seeds", 1)
@@ -53,6 +70,23 @@ def test_results_can_be_read_by_programs(tiny: Command, harness: Command) -> Non
     assert harness("table", "--format", "markdown").out == Path("results/table.md").read_text()
 
 
+def test_the_same_runs_give_the_table_of_another_budget(tiny: Command, harness: Command) -> None:
+    tiny("lstm,elman", "--seeds", 2)
+    for budget in ("steps=10", "tokens=1600", "seconds=1e6"):
+        done = harness("table", "--at", budget)
+        assert done.code == 0, done.err
+        assert f"The winner at {budget.replace('1e6', '1e+06')} is another one than in full on" in done.out
+    cells = json.loads(harness("table", "--at", "flops=1e9", "--format", "json").out)
+    assert [entry["task"].split("(")[1] for entry in cells] == ["at flops=1e+09)"] * 2 + ["in full)"] * 2
+    assert {entry["metric"] for entry in cells} == {"validation MSE"}
+    early = harness("table", "--at", "steps=9")
+    assert early.code == 2
+    assert (
+        early.err
+        == "error: --at steps=9: no run was evaluated by then. The first evaluation was after 10 optimiser steps.\n"
+    )
+
+
 def test_failures_are_rows_and_no_end(tiny: Command, harness: Command, plugin: str) -> None:
     done = tiny("nan,raises,plain,picky", "--plugin", plugin, "--seeds", 1)
     assert done.code == 0
@@ -61,6 +95,73 @@ def test_failures_are_rows_and_no_end(tiny: Command, harness: Command, plugin: s
     assert "needs hidden_size divisible by 8" in done.out
     failed = json.loads(harness("runs", "--failed", "--format", "json").out)
     assert sorted(entry["cell"] for entry in failed) == ["nan", "picky", "raises"]
+
+
+FLAKY = """
+from pathlib import Path
+import torch
+from harness import Cell, Gate, hookimpl
+
+class Flaky(Cell):
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.gate = Gate(input_size, hidden_size)
+    def step(self, x, h):
+        if Path("cable").exists():
+            raise OSError("the cable was pulled")
+        return torch.tanh(self.gate(x, h))
+"""
+
+
+def test_what_failed_is_listed_with_what_runs_it_again(tiny: Command, harness: Command) -> None:
+    Path("flaky.py").write_text(FLAKY)
+    Path("cable").touch()
+    assert tiny("flaky.py:Flaky,elman", "--seeds", 1, "--engine", "loop", "--out", "my night").code == 0
+    listed = harness("runs", "my night", "--failed").out
+    (again,) = (line for line in listed.splitlines() if "again: " in line)
+    command = shlex.split(again.partition("again: ")[2])
+    assert command == ["harness", "rerun", command[2], "--results", "my night"]
+    done = harness(*command[1:], "--workers", 0)
+    assert "attempt 2: failed: OSError: the cable was pulled" in done.err
+    assert f"{command[2]} failed in attempt 2: OSError" in harness("runs", "my night", "--failed").out
+    Path("cable").unlink()
+    done = harness(*command[1:], "--workers", 0)
+    assert (done.code, "attempt 3: MSE" in done.err) == (0, True), done.err
+    assert "failed" not in Path("my night/table.md").read_text()
+    assert "Flaky" not in harness("runs", "my night", "--failed").out
+    done = harness(*command[1:])
+    assert (done.code, "has finished: there is nothing to do again" in done.err) == (2, True)
+
+
+def test_what_failed_is_tried_again_if_asked(tiny: Command, harness: Command) -> None:
+    Path("flaky.py").write_text(FLAKY)
+    Path("cable").touch()
+    run = ("flaky.py:Flaky", "--seeds", 1, "--engine", "loop")
+    assert "2/2  adding:length=5 Flaky seed 0  attempt 2: failed" in tiny(*run, "--retry", 1).err
+    Path("cable").unlink()
+    assert tiny(*run, "--retry", 1).err == ""
+    assert "1/1  adding:length=5 Flaky seed 0  attempt 3: MSE" in tiny(*run, "--retry", 2).err
+    assert [row["status"] for row in json.loads(harness("runs", "--format", "json").out)] == ["finished"]
+
+
+def test_code_that_was_changed_is_not_run_as_if_it_were_the_same(tiny: Command, harness: Command) -> None:
+    Path("flaky.py").write_text(FLAKY)
+    Path("cable").touch()
+    tiny("flaky.py:Flaky", "--seeds", 1, "--engine", "loop")
+    key = json.loads(harness("runs", "--format", "json").out)[0]["run"]
+    Path("flaky.py").write_text(FLAKY + "# edited")
+    done = harness("rerun", key)
+    assert done.code == 2
+    assert f"the code of cell Flaky has changed since run {key[:8]}: `harness run` makes a new run of it." in done.err
+
+
+def test_what_diverged_is_not_run_again(tiny: Command, harness: Command, plugin: str) -> None:
+    tiny("nan", "--plugin", plugin, "--seeds", 1)
+    assert "again:" not in harness("runs", "--failed").out
+    key = json.loads(harness("runs", "--format", "json").out)[0]["run"]
+    done = harness("rerun", key)
+    assert done.code == 2
+    assert f'run {key[:8]} (adding:length=5 nan seed 0) ended as "diverged", which it does each time.' in done.err
 
 
 def test_a_class_in_a_file_is_a_cell(tiny: Command, plugin: str) -> None:
@@ -98,9 +199,22 @@ def test_the_other_cells_run_beside_a_plugin_that_does_not_import(tiny: Command,
         (["--cells", "lstm:forget_bias=x", "--tasks", "adding"], 'cell "lstm": forget_bias=x cannot be used'),
         (["--cells", "lstm", "--tasks", "adding:marks=here"], "marks=here cannot be used: it should be 'anywhere'"),
         (["--cells", "lstm", "--tasks", "adding", "--match", "params=12"], "hidden size 1 already has"),
-        (["--cells", "lstm", "--tasks", "adding", "--match", "size=12"], "write --match params=N"),
+        (["--cells", "lstm", "--tasks", "adding", "--match", "size=12"], "Write --match params=N"),
         (["--cells", "lstm", "--tasks", "adding", "--match", "params=12", "--hidden", "3"], "exclude each other"),
         (["--cells", "lstm", "--tasks", "adding", "--device", "gpu"], "is no device: choose auto, cpu, cuda or cuda:N"),
+        (["--cells", "lstm", "--tasks", "adding", "--match", "params=3"], "hidden size 1 already has"),
+        (
+            ["--cells", "lstm", "--tasks", "adding", "--time-limit", "90"],
+            "--time-limit 90 is no duration: write a number",
+        ),
+        (
+            ["--cells", "lstm", "--tasks", "adding", "--memory-limit", "1h"],
+            "--memory-limit 1h is no size: write a number",
+        ),
+        (
+            ["--cells", "lstm", "--tasks", "adding", "--time-limit", "1h", "--workers", "0"],
+            "--time-limit ends a worker process, and --workers 0 has none",
+        ),
         (["--cells", ",", "--tasks", "adding"], "no cell was named"),
         (["--cells", "lstm", "--tasks", " "], "no task was named"),
     ],
@@ -111,7 +225,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(harness: Command, arguments: 
     assert done.err.startswith("error: ")
     assert message in done.err
     assert done.err.count("\n") == 1
-    assert not Path("results/table.md").exists()
+    assert not Path("results").exists()
 
 
 @pytest.mark.parametrize("name", ["table.md", "suite.toml"])
@@ -198,7 +312,7 @@ def test_a_task_whose_data_cannot_be_had_does_not_stop_the_others(
     assert "left out: translation: multi30k-train-en is not on this machine" in every.err
     assert "So it is with 5 more of its files." in every.err
     alone = harness("run", "--tasks", "char-lm", *fixed)
-    assert (alone.code, alone.err.count("\n")) == (2, 1)
+    assert (alone.code, alone.err.count("\n")) == (2, 1), alone.err
 
 
 @pytest.mark.parametrize("engine", ["native", "torch", "loop"])

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import Classes, HarnessError, OneHot
+from harness import Classes, HarnessError, NotSupportedError, OneHot
 from harness.modeling.assembly import Architecture, build, parameter_count
-from harness.modeling.sizing import Size
+from harness.modeling.sizing import Footprint, Size
 from harness_scratch.gru import GRU
 
 
@@ -62,17 +62,52 @@ def test_a_target_below_the_smallest_model_is_named_with_the_smallest_model() ->
 
 def test_a_cell_whose_size_has_no_effect_is_said_to_be_so() -> None:
     message = r"fixed on adding has 77 parameters at hidden size \d+ and does not grow further"
-    with pytest.raises(HarnessError, match=message):
+    with pytest.raises(NotSupportedError, match=message):  # a row with its reason: other cells can
         Size("params", 500).solve(lambda _: 77, "fixed on adding")
 
 
-@pytest.mark.parametrize("text", ["params=50000", "params=50_000", "params=50,000"])
+@pytest.mark.parametrize("text", ["params=50000", "params=50_000", "params=50,000", "params=5e4", "params = 50000.0"])
 def test_a_size_is_read_as_people_write_it(text: str) -> None:
     assert Size.parse(text) == Size("params", 50_000)
     assert str(Size.parse(text)) == "params=50000"
 
 
-@pytest.mark.parametrize("text", ["params", "params=", "params=0", "params=-3", "params=1e5", "flops=3", "params=²"])
+def test_state_and_operations_can_be_equal_too() -> None:
+    assert Size.parse("state=256") == Size("state", 256)
+    assert Size.parse("flops=1e6") == Size("flops", 1_000_000)
+    assert str(Size.parse("flops=1e6")) == "flops=1000000"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "params",
+        "params=",
+        "params=0",
+        "params=-3",
+        "params=²",
+        "params=nan",
+        "params=inf",
+        "params=1e99999999",
+        "flops=1e-5",
+        "flops=1.5",
+        "hidden=3",
+        "=5",
+    ],
+)
 def test_what_is_no_size_is_refused_with_what_would_be_one(text: str) -> None:
-    with pytest.raises(HarnessError, match=r"write --match params=N"):
+    with pytest.raises(HarnessError, match=r"Write --match params=N, state=N or flops=N"):
         Size.parse(text)
+
+
+def test_a_kind_that_is_spelt_wrong_is_guessed() -> None:
+    with pytest.raises(HarnessError, match=r'Did you mean "state"\?'):
+        Size.parse("stat=5")
+
+
+def test_the_mismatch_is_of_what_is_held_equal() -> None:
+    found = Footprint(hidden_size=8, parameters=1_100, state_size=90, flops_per_step=None)
+    assert Size("params", 1_000).mismatch(found) == pytest.approx(0.1)
+    assert Size("state", 100).mismatch(found) == pytest.approx(-0.1)
+    assert Size("flops", 100).mismatch(found) is None  # it could not be counted
+    assert Size("hidden", 8).mismatch(found) is None

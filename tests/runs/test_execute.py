@@ -39,6 +39,8 @@ def test_a_run_leaves_all_that_a_table_needs() -> None:
     hidden = record.hidden_size
     assert record.parameters == 3 * (hidden * (2 + hidden) + hidden) + hidden + 1  # PUBLISHED: g (H(I+H) + H), readout
     assert record.recurrent_parameters == record.parameters - hidden - 1
+    assert record.state_size == hidden
+    assert record.flops_per_step == 2 * 3 * hidden * (2 + hidden)  # the readout is read once, at the end
     assert record.sequence_steps == 20 * 32 * 5
     assert record.seconds is not None
     assert record.seconds > 0
@@ -105,7 +107,27 @@ def test_out_of_memory_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_hidden_size_as_asked(plugin: str) -> None:
     from harness.modeling.sizing import Size
 
-    assert sized(spec("plain", plugin, size=Size("hidden", 8)))[0] == 8
+    assert sized(spec("plain", plugin, size=Size("hidden", 8))).hidden_size == 8
+
+
+@pytest.mark.parametrize(("match", "hidden"), [("state=64", 32), ("flops=6500", 28), ("params=1e3", 14)])
+def test_cells_get_the_hidden_size_that_has_as_much_of_what_is_matched(match: str, hidden: int) -> None:
+    from harness.modeling.sizing import Size
+
+    # lstm: 2 h numbers of state; 2 · 4 h (2 + h) FLOPs a step: 6,264 at 27 and 6,720 at 28;
+    # 4 h (2 + h) + 4 h + h + 1 parameters: 967 at 14 and 1,096 at 15
+    assert sized(spec("lstm", size=Size.parse(match))).hidden_size == hidden
+
+
+def test_a_size_that_a_cell_cannot_have_is_a_row_with_its_reason() -> None:
+    from harness.modeling.sizing import Size
+
+    record = execute(spec("jordan", size=Size("state", 100)))
+    assert isinstance(record, RunRecord)
+    assert record.status == "not supported"
+    assert record.reason.endswith(
+        "jordan on adding:length=5 has 2 numbers of state at hidden size 2 and does not grow further."
+    )
 
 
 def test_the_baseline_of_adding_is_its_analytic_value_and_that_on_the_test_set() -> None:

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from harness.runs.executors import Executor, InProcess, Listener, Progress, Workers
+from harness.runs.limits import Limits
 from harness.runs.plan import Plan, Request
 from harness.runs.record import RunRecord
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.runs.spec import RunSpec, Spec
 
 
@@ -64,3 +71,89 @@ def test_stopping_finishes_what_is_in_flight_and_starts_nothing_more(executor: E
     assert [record.spec for record in records] == stopper.seen
     assert len(records) == 1
     assert stopper.steps[0] == 10
+
+
+LIMITED = '''
+"""Cells that take more than they should, once they are in a worker."""
+import multiprocessing
+import time
+import torch
+from harness import Cell, Gate, hookimpl
+
+class Plain(Cell):
+    """A vanilla cell."""
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.gate = Gate(input_size, hidden_size)
+        self.kept = []
+    def step(self, x, h):
+        if multiprocessing.parent_process() is not None:
+            self.trouble()
+        return torch.tanh(self.gate(x, h))
+    def trouble(self):
+        pass
+
+class Hangs(Plain):
+    """Never ends."""
+    def trouble(self):
+        time.sleep(1000)
+
+class Greedy(Plain):
+    """Takes 40 MB more with each step, and never ends."""
+    def trouble(self):
+        if len(self.kept) < 30:
+            self.kept.append(torch.ones(10_000_000))
+        else:
+            time.sleep(1000)
+
+@hookimpl
+def harness_cells():
+    return {"quick": Plain, "hangs": Hangs, "greedy": Greedy}
+'''
+
+
+@pytest.mark.parametrize(
+    ("cell", "limits", "status", "reason"),
+    [
+        ("hangs", Limits(seconds=1.5), "out of time", r"it was not done after 1\.5 s \(--time-limit\)"),
+        ("greedy", Limits(memory=1e9), "out of memory", r"it used 1\.\d+ GB, more than 1 GB \(--memory-limit\)"),
+    ],
+)
+def test_a_run_over_a_limit_is_ended_and_the_others_go_on(
+    tmp_path: Path, cell: str, limits: Limits, status: str, reason: str
+) -> None:
+    path = tmp_path / "limited.py"
+    path.write_text(LIMITED)
+    request = Request((cell, "quick"), ("adding:length=5",), 1, "smoke", "cpu", plugins=(str(path),), engine="loop")
+    wanted = list(Plan.make(request).specs())
+    records = [record for record in Workers(1, limits).run(wanted, Listener()) if isinstance(record, RunRecord)]
+    assert [record.spec.cell.name for record in records] == [cell, "quick"]
+    assert records[0].status == status
+    assert re.fullmatch(reason, records[0].reason)
+
+
+def test_workers_end_with_the_process_that_made_them(tmp_path: Path) -> None:
+    """Which is killed here while a cell hangs, so that no worker notices by itself."""
+    plugin, script = tmp_path / "limited.py", tmp_path / "parent.py"
+    plugin.write_text(LIMITED)
+    script.write_text(f"""
+from harness.runs.executors import Listener, Workers
+from harness.runs.plan import Plan, Request
+request = Request(("hangs",), ("adding:length=5",), 2, "smoke", "cpu", plugins=({str(plugin)!r},), engine="loop")
+class Told(Listener):
+    def started(self, spec):
+        print(*(worker.process.pid for worker in workers._workers), flush=True)
+if __name__ == "__main__":
+    workers = Workers(2)
+    list(workers.run(Plan.make(request).specs(), Told()))
+""")
+    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    parent.stdout.readline()
+    pids = [int(pid) for pid in parent.stdout.readline().split()]
+    assert len(pids) == 2
+    workers = [psutil.Process(pid) for pid in pids]
+    parent.kill()
+    parent.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert alive == []

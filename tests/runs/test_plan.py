@@ -101,6 +101,38 @@ def test_a_named_recipe_comes_first_and_single_settings_on_top() -> None:
         Plan.make(request(recipe="keras-slid"))
 
 
+def test_one_cell_may_have_settings_of_its_own_beside_those_of_all() -> None:
+    changed = request(cells=("lstm:forget_bias=2", "gru"), settings={"lr": "0.5"}, own={"gru": {"lr": "0.1"}})
+    lstm, gru = list(Plan.make(changed).specs())[:2]
+    assert (lstm.row, lstm.recipe.learning_rate) == ("lstm:forget_bias=2", 0.5)
+    assert (gru.row, gru.recipe.learning_rate, gru.shared) == ("gru learning_rate=0.1", 0.1, {"learning_rate": 0.5})
+    assert lstm.contest == gru.contest
+    assert lstm.changes == gru.changes == ("learning_rate=0.5",)
+    same = request(tasks=("adding", "vowels"), own={"gru": {"steps": str(lstm.recipe.steps)}})
+    assert {spec.row for spec in Plan.make(same).specs()} == {"lstm", f"gru steps={lstm.recipe.steps}"}  # one row
+
+
+def test_a_cell_in_a_file_may_be_named_as_it_was_asked_for_or_by_its_label(plugin: str) -> None:
+    cell = f"{plugin}:Plain"
+    for name in (cell, "Plain"):
+        specs = Plan.make(request(cells=(cell,), own={name: {"clip": "none"}})).specs()
+        assert next(iter(specs)).row == "Plain clip=none"
+
+
+def test_a_grid_trains_each_cell_with_each_setting() -> None:
+    grid = {"clip": ("none", "1", "1.0"), "layers": (1, 2)}
+    plan = Plan.make(request(grid=grid, own={"gru": {"lr": 1}}, seeds=1))
+    specs = list(plan.specs())
+    assert plan.settings() == 4
+    assert [spec.row for spec in specs] == [
+        *(f"lstm clip={clip} layers={layers}" for clip in ("none", "1.0") for layers in (1, 2)),
+        *(f"gru learning_rate=1.0 clip={clip} layers={layers}" for clip in ("none", "1.0") for layers in (1, 2)),
+    ]
+    assert len({spec.key for spec in specs}) == len(specs)
+    assert len({spec.contest for spec in specs}) == 1
+    assert (specs[0].recipe.clip, specs[3].recipe.clip, specs[3].recipe.layers) == (None, 1.0, 2)
+
+
 @pytest.mark.parametrize(
     ("task", "reason"),
     [
@@ -111,6 +143,8 @@ def test_a_named_recipe_comes_first_and_single_settings_on_top() -> None:
 def test_a_second_direction_is_refused_where_outputs_must_not_see_it(task: str, reason: str) -> None:
     with pytest.raises(NotSupportedError, match=f"{task} cannot be run with --bidirectional: {reason}"):
         Plan.make(request(tasks=(task,), settings={"bidirectional": "true"}))
+    with pytest.raises(NotSupportedError, match=f"{task} cannot be run with --bidirectional: {reason}"):
+        Plan.make(request(tasks=(task,), grid={"bidirectional": ("false", "true")}))
     plan = Plan.make(request(tasks=("all", task), settings={"bidirectional": "true"}))
     assert [str(error).split()[0] for error in plan.lost] == [task]
     assert "highlight" in {component.label for component, _ in plan.tasks}
@@ -147,6 +181,14 @@ def test_planning_imports_no_torch() -> None:
         ({"settings": {"dropout": "2"}}, "dropout=2 cannot be used"),
         ({"settings": {"lr": "fast"}}, "lr=fast cannot be used"),
         ({"cells": ("nowhere.py:Cell",)}, "there is no file nowhere.py"),
+        ({"own": {"lsmt": {"lr": 1}}}, 'no cell is called "lsmt". Did you mean "lstm"?'),
+        ({"own": {"elman": {"lr": 1}}}, "--set elman.lr: elman is not among the cells: lstm, gru."),
+        ({"own": {"gru": {"lr": "fast"}}}, "--set for gru lr=fast cannot be used: it should be a number."),
+        ({"own": {"gru": {"rl": "1"}}}, '--set for gru: a recipe has no "rl".'),
+        ({"grid": {"lr": ("1", "fast")}}, "--grid lr=fast cannot be used: it should be a number."),
+        ({"grid": {"hidden_size": (1, 2)}}, "--grid hidden_size is given with --hidden N."),
+        ({"grid": {"lr": (1,)}, "settings": {"learning_rate": 1}}, "--grid lr and --set lr exclude each other"),
+        ({"grid": {"lr": (1,)}, "own": {"gru": {"lr": 1}}}, "--grid lr and --set lr exclude each other"),
     ],
 )
 def test_mistakes_are_told_in_a_sentence(change: dict[str, object], message: str) -> None:

@@ -55,6 +55,28 @@ def test_a_contest_is_all_but_cell_and_seed() -> None:
     assert replace(SPEC, budget="full").contest != SPEC.contest
 
 
+def test_settings_of_a_cells_own_leave_the_contest_and_name_the_row() -> None:
+    own = replace(SPEC, recipe=replace(SPEC.recipe, clip=None), shared={"clip": SPEC.recipe.clip})
+    assert own.contest == SPEC.contest
+    assert own.key != SPEC.key
+    assert own.row == "lstm:forget_bias=2 clip=none"
+    assert str(own) == "adding:length=50 lstm:forget_bias=2 clip=none seed 0"
+    for_all = replace(SPEC, recipe=own.recipe)
+    assert for_all.contest != SPEC.contest
+    assert for_all.key != own.key  # it has other rivals
+    assert for_all.row == "lstm:forget_bias=2"
+    assert RunSpec.from_dict(json.loads(json.dumps(asdict(own)))).key == own.key
+
+
+def test_what_was_run_before_cells_could_have_settings_of_their_own_keeps_its_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("harness.runs.spec.__version__", "0.1.0")
+    assert (replace(SPEC).key, replace(SPEC).contest) == ("1984476f38cff1ec", "03341a70f329fdb7")
+    before = {name: value for name, value in asdict(SPEC).items() if name != "shared"}
+    assert RunSpec.from_dict(before) == SPEC
+
+
 def test_a_spec_survives_json() -> None:
     again = RunSpec.from_dict(json.loads(json.dumps(asdict(replace(SPEC, plugins=("a.py",))))))
     assert again == SPEC

@@ -85,11 +85,35 @@ def test_a_run_that_diverged_keeps_none(tmp_path: Path) -> None:
     assert not (tmp_path / FOLDER).exists()
 
 
-def test_what_is_kept_is_never_changed_and_nothing_else_is_left(tmp_path: Path) -> None:
-    keep_state(tmp_path, KEY, b"first")
-    keep_state(tmp_path, KEY, b"second")
-    assert read_state(tmp_path, KEY) == b"first"
-    assert [path.name for path in (tmp_path / FOLDER).iterdir()] == [f"{KEY}.safetensors"]
+def test_the_weights_of_a_record_that_is_there_are_never_changed_and_nothing_else_is_left(
+    record: RunRecord, tmp_path: Path
+) -> None:
+    store = Store(tmp_path, create=True)
+    store.add(record)
+    store.add(replace(record, state=b"others"))
+    assert read_state(tmp_path, record.spec.key) == record.state
+    assert [path.name for path in (tmp_path / FOLDER).iterdir()] == [f"{record.spec.key}.safetensors"]
+
+
+def test_weights_whose_record_was_not_stored_any_more_are_replaced(record: RunRecord, tmp_path: Path) -> None:
+    keep_state(tmp_path, record.spec.key, b"of a run whose command was killed then")
+    Store(tmp_path, create=True).add(record)
+    assert read_state(tmp_path, record.spec.key) == record.state
+
+
+def test_what_a_writer_left_that_was_killed_is_taken_away(record: RunRecord, tmp_path: Path) -> None:
+    Store(tmp_path, create=True).add(record)
+    (tmp_path / FOLDER / f"{KEY}.safetensors.part").write_bytes(b"half")
+    Store(tmp_path, create=True).close()
+    assert [path.name for path in (tmp_path / FOLDER).iterdir()] == [f"{record.spec.key}.safetensors"]
+
+
+@pytest.mark.parametrize("key", ["../runs", "/etc/passwd", "..", "00ff/../../x", "", "00FF"])
+def test_no_key_names_a_file_outside_of_the_folder(key: str, tmp_path: Path) -> None:
+    for use in (lambda: read_state(tmp_path, key), lambda: keep_state(tmp_path, key, b"weights")):
+        with pytest.raises(HarnessError, match="is no key of a run"):
+            use()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_write_that_is_broken_off_leaves_no_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

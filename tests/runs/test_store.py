@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
+import math
 import multiprocessing
 import sqlite3
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +14,11 @@ import pytest
 from harness.errors import HarnessError
 from harness.modeling.sizing import Size
 from harness.registry import Component
+from harness.runs import claims, schema
 from harness.runs.record import BaselineRecord, RunRecord
+from harness.runs.schema import APPLICATION, SCHEMA, _to_2, _to_3
 from harness.runs.spec import BaselineSpec, RunSpec
-from harness.runs.store import APPLICATION, FILE, SCHEMA, Store
+from harness.runs.store import FILE, Store
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -128,21 +133,168 @@ def test_a_newer_schema_is_refused_and_left_untouched(tmp_path: Path) -> None:
     assert (tmp_path / FILE).read_bytes() == before
 
 
-def test_a_schema_before_the_first_release_is_refused_and_left_untouched(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / FILE) as connection:
-        connection.execute("CREATE TABLE runs (key TEXT PRIMARY KEY, record TEXT NOT NULL)")
+FIRST = """
+CREATE TABLE runs (
+    key TEXT PRIMARY KEY, cell TEXT NOT NULL, task TEXT NOT NULL, seed INTEGER NOT NULL, status TEXT NOT NULL,
+    finished TEXT NOT NULL, record TEXT NOT NULL, {history} TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE baselines (key TEXT PRIMARY KEY, task TEXT NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
+"""
+POINT = {"step": 1, "seconds": 0.5, "loss": 2.0, "scores": {"MSE": 0.25}}
+
+
+def older(folder: Path, schema: int) -> None:
+    """A folder as versions with that schema wrote it."""
+    specs = [{**asdict(replace(SPEC, seed=seed)), "plugins": []} for seed in range(3)]
+    history = {"curve": [POINT], "diagnoses": [], "samples": []}
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.executescript(FIRST.format(history="curve" if schema == 1 else "history"))
+        for seed, spec in enumerate(specs):
+            known = {name: value for name, value in spec.items() if (name, schema) != ("changes", 1)}
+            record = {"spec": known, "status": "finished", "scores": {"MSE": seed / 4}, "finished": f"200{9 - seed}"}
+            row = (f"{9 - seed:04}", "lstm", "adding", seed, "finished", f"200{9 - seed}", json.dumps(record))
+            told = json.dumps([POINT] if schema == 1 else history)
+            connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, told))
+        for reason in ("", "ValueError"):
+            spec = {"task": asdict(replace(TASK, version=reason)), "data": "generated", "plugins": []}
+            record = {"spec": spec, "reason": reason, "baselines": [{"name": "constant", "scores": {"MSE": math.nan}}]}
+            connection.execute("INSERT INTO baselines VALUES (?, ?, ?)", (f"f{reason}", "adding", json.dumps(record)))
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute("PRAGMA user_version = 1")
-    connection.close()
+        connection.execute(f"PRAGMA user_version = {schema}")
+        connection.commit()
+
+
+@pytest.mark.parametrize("schema", range(1, SCHEMA))
+def test_an_older_schema_is_read_as_it_is_and_brought_to_todays_by_a_writer(schema: int, tmp_path: Path) -> None:
+    older(tmp_path, schema)
     before = (tmp_path / FILE).read_bytes()
-    for create in (True, False):
-        with pytest.raises(HarnessError) as error:
-            Store(tmp_path, create=create)
-        assert str(error.value) == (
-            f"{tmp_path} was written by a version of harness that was never released: name another folder."
-        )
+    with closing(Store(tmp_path)) as reader:
+        read = reader.runs()
+        baselines = reader.baselines()
     assert (tmp_path / FILE).read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert [record.scores["MSE"] for record in read] == [0.5, 0.25, 0.0]  # in the order in which they had been finished
+    assert [(record.spec, record.attempt) for record in read] == [(replace(SPEC, seed=seed), 1) for seed in (2, 1, 0)]
+    assert {name: read[0].curve[0][name] for name in POINT} == POINT
+    assert [record.reason for record in baselines] == ["", "ValueError"]
+    with closing(Store(tmp_path, create=True)) as writer:
+        assert writer.runs()[0].scores == read[0].scores
+        assert writer.keys() == {"0007", "0008", "0009", "f", "fValueError"}
+        assert writer.keys(attempts=2) == {"0007", "0008", "0009", "f"}
+        writer.add(replace(RECORD, spec=replace(SPEC, seed=7)))
+        assert [record.spec.seed for record in writer.runs()] == [2, 1, 0, 7]
+    with closing(Store(tmp_path)) as reader:
+        assert [str(record) for record in reader.runs()[:3]] == [str(record) for record in read]
+
+
+def test_a_migration_that_is_broken_off_leaves_the_older_schema(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older(tmp_path, 1)
+
+    def broken(connection: sqlite3.Connection) -> None:
+        _to_3(connection)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(schema, "_STEPS", (_to_2, broken))
+    with pytest.raises(KeyboardInterrupt):
+        Store(tmp_path, create=True)
+    monkeypatch.undo()
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert len(Store(tmp_path, create=True).runs()) == 3
+
+
+def test_records_come_in_the_order_of_their_claims_whatever_the_clock_says(tmp_path: Path) -> None:
+    with closing(Store(tmp_path, create=True)) as killed:
+        for seed in range(3):
+            assert killed.claim(replace(SPEC, seed=seed)) == "taken"
+        killed.add(replace(RECORD, spec=replace(SPEC, seed=2), finished="2031"))
+    with closing(Store(tmp_path, create=True)) as store:
+        assert [store.claim(replace(SPEC, seed=seed)) for seed in range(3)] == ["taken", "taken", "done"]
+        store.add(replace(RECORD, spec=replace(SPEC, seed=1), finished="2019"))
+        store.add(replace(RECORD, spec=replace(SPEC, seed=0), finished="2020"))
+        assert [record.spec.seed for record in store.runs()] == [0, 1, 2]
+
+
+def test_what_failed_can_be_tried_again_and_the_last_attempt_counts(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    failed = replace(RECORD, status="crashed", scores={})
+    store.claim(SPEC)
+    assert store.add(failed).attempt == 1
+    assert (store.claim(SPEC), store.keys()) == ("done", {SPEC.key})
+    assert (store.claim(SPEC, attempts=2), store.keys(attempts=2)) == ("taken", set())
+    assert store.add(RECORD) == replace(RECORD, attempt=2)
+    assert [(record.status, record.attempt) for record in store.runs()] == [("finished", 2)]
+    assert [(record.status, record.attempt) for record in store.each_run()] == [("finished", 2)]
+    assert (store.claim(SPEC, attempts=9), store.keys(attempts=9)) == ("done", {SPEC.key})
+    rows = store._connection.execute("SELECT attempt, status FROM runs ORDER BY attempt").fetchall()
+    assert rows == [(1, "crashed"), (2, "finished")]
+
+
+@pytest.mark.parametrize("status", ["finished", "diverged", "not supported"])
+def test_what_ends_the_same_each_time_is_not_tried_again(status: Any, tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store.add(replace(RECORD, status=status))
+    assert store.claim(SPEC, attempts=9) == "done"
+
+
+def test_a_run_is_one_commands_until_that_ends(tmp_path: Path) -> None:
+    first, second = Store(tmp_path, create=True), Store(tmp_path, create=True)
+    assert (first.claim(SPEC), first.claim(SPEC), second.claim(SPEC)) == ("taken", "taken", "held")
+    first.close()
+    assert second.claim(SPEC) == "taken"
+    assert second.add(RECORD) == RECORD
+    assert second.add(replace(RECORD, scores={"MSE": 9.0})).scores == RECORD.scores, "without a claim nothing is added"
+
+
+def _claim_and_wait(folder: Path, gate: Barrier) -> None:
+    store = Store(folder, create=True)
+    store.claim(SPEC)
+    gate.wait()
+    gate.wait()
+
+
+def test_a_command_that_is_killed_holds_nothing(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(2, timeout=60)
+    other = context.Process(target=_claim_and_wait, args=(tmp_path, gate))
+    other.start()
+    gate.wait()
+    store = Store(tmp_path, create=True)
+    assert store.claim(SPEC) == "held"
+    other.kill()
+    other.join()
+    assert store.claim(SPEC) == "taken"
+    store.close()
+    assert list((tmp_path / claims.FOLDER).iterdir()) == []
+
+
+def test_an_owner_that_others_wrote_names_no_file_outside_of_the_folder(tmp_path: Path) -> None:
+    victim = tmp_path / "victim.lock"
+    victim.touch()
+    store = Store(tmp_path / "results", create=True)
+    store._connection.execute("INSERT INTO claims (key, owner) VALUES (?, '../../victim')", (SPEC.key,))
+    assert store.claim(SPEC) == "taken"
+    assert victim.exists()
+
+
+@pytest.mark.parametrize("change", ["record = replace(record, '0.25', '0.20')", "history = replace(history, '1', '2')"])
+def test_a_row_that_is_not_what_was_written_is_told(change: str, tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store.add(RECORD)
+    store._connection.execute(f"UPDATE runs SET {change}")
+    with pytest.raises(HarnessError, match=f"is damaged: the record of run {SPEC.key} is not what was written"):
+        store.runs()
+
+
+def test_a_row_that_is_no_record_is_told(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store.add(RECORD)
+    for text in ("[]", "{}", "no JSON", '{"spec": 3}'):
+        store._connection.execute("UPDATE runs SET record = ?, record_sum = ?", (text, schema.check_sum(text)))
+        with pytest.raises(HarnessError, match=f"was not written by harness: the record of run {SPEC.key} is none"):
+            store.runs()
 
 
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:

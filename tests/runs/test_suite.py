@@ -58,10 +58,20 @@ def test_what_was_asked_for_on_the_command_line_comes_back_from_its_file(tmp_pat
         plugins=("mine.py",),
         engine="loop",
         first_seed=7,
+        own={"lstm:forget_bias=2": {"lr": "0.1", "steps": 3}},
+        grid={"weight_decay": ("0", 0.1)},
     )
     assert loaded(tmp_path, Suite.of(request).text()).request() == request
-    hidden = Request(("gru",), ("adding",), 1, "quick", "cpu", size=Size("hidden", 8))
-    assert loaded(tmp_path, Suite.of(hidden).text()).request() == hidden
+    for size in (Size("hidden", 8), Size("state", 128), Size("flops", 100_000)):
+        other = Request(("gru",), ("adding",), 1, "quick", "cpu", size=size)
+        assert loaded(tmp_path, Suite.of(other).text()).request() == other
+
+
+def test_a_table_by_cell_is_for_that_cell_alone_and_a_grid_has_lists(tmp_path: Path) -> None:
+    text = TEXT.replace("steps = 30", "steps = 30\nlstm.lr = 0.1\n[grid]\nclip = ['none', 1, 5]")
+    request = loaded(tmp_path, text).request()
+    assert (request.settings, request.own) == ({"steps": 30}, {"lstm": {"lr": 0.1}})
+    assert request.grid == {"clip": ("none", 1, 5)}
 
 
 def test_the_first_metric_of_each_task_is_compared_and_those_that_are_named(tmp_path: Path) -> None:
@@ -96,6 +106,10 @@ def test_the_first_metric_of_each_task_is_compared_and_those_that_are_named(tmp_
         ("version = 1", "", "is no suite: it has no version; write version = 1"),
         ("version = 1", "version = 2", "line 1: version should be 1 (it is 2)."),
         ("cells =", "cells", "is no TOML: "),
+        ("steps = 30", "steps = [30]", "line 8: set.steps should be"),
+        ("steps = 30", "ltsm.lr = 30", 'no cell is called "ltsm". Did you mean "lstm"?'),
+        ("steps = 30", "[grid]\nclip = []", "line 9: grid.clip should not be empty"),
+        ("steps = 30", "[grid]\nclip = 3", "line 9: grid.clip should be a list (it is 3)."),
         ("steps = 30", "stepps = 30", 'a recipe has no "stepps". Did you mean "steps"?'),
         ('"gru"', '"grru"', 'no cell is called "grru". Did you mean "gru"?'),
         ("[set]", "match = 'params=9'\nhidden = 3\n[set]", "match and hidden exclude each other: give one of them."),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness import HarnessError, Recipe
-from harness.training.settings import change, parse
+from harness.training.settings import change, differences, parse, parse_grid
 
 RECIPE = Recipe(steps=100, batch=8, learning_rate=0.01, parameters=1_000)
 
@@ -28,11 +28,11 @@ RECIPE = Recipe(steps=100, batch=8, learning_rate=0.01, parameters=1_000)
     ],
 )
 def test_a_setting_changes_that_of_the_recipe_and_no_other(assignment: str, expected: dict[str, Any]) -> None:
-    assert change(RECIPE, parse((assignment,)), "--set") == replace(RECIPE, **expected)
+    assert change(RECIPE, parse((assignment,))[0], "--set") == replace(RECIPE, **expected)
 
 
 def test_several_settings_at_once() -> None:
-    changed = change(RECIPE, parse(("lr=2", "steps=7")), "--set")
+    changed = change(RECIPE, parse(("lr=2", "steps=7"))[0], "--set")
     assert changed == replace(RECIPE, learning_rate=2.0, steps=7)
 
 
@@ -44,14 +44,15 @@ def test_a_setting_that_is_given_twice_is_told(second: str) -> None:
 
 
 def test_nothing_set_changes_nothing() -> None:
-    assert change(RECIPE, parse(()), "--set") == RECIPE
+    assert change(RECIPE, parse(())[0], "--set") == RECIPE
 
 
 @pytest.mark.parametrize(
     ("assignment", "told"),
     [
-        ("lr", '"--set lr" cannot be read: write --set NAME=VALUE, as in --set lr=0.01.'),
-        ("=3", '"--set =3" cannot be read: write --set NAME=VALUE, as in --set lr=0.01.'),
+        ("lr", '"--set lr" cannot be read: write --set NAME=VALUE, as in lr=0.01 or, for one cell, lstm.lr=0.01.'),
+        ("=3", '"--set =3" cannot be read: write --set NAME=VALUE, as in lr=0.01 or, for one cell, lstm.lr=0.01.'),
+        ("lstm.hidden_size=64", "--set hidden_size is given with --hidden N."),
         ("parameters=500", "--set parameters is given with --match params=N."),
         ("hidden_size=64", "--set hidden_size is given with --hidden N."),
     ],
@@ -80,7 +81,7 @@ def test_what_cannot_be_read_as_a_setting_is_told(assignment: str, told: str) ->
 )
 def test_a_setting_that_there_is_not_or_a_wrong_value_is_told(assignment: str, told: str) -> None:
     with pytest.raises(HarnessError) as error:
-        change(RECIPE, parse((assignment,)), "--set")
+        change(RECIPE, parse((assignment,))[0], "--set")
     assert str(error.value).startswith(told)
 
 
@@ -90,3 +91,58 @@ def test_what_is_offered_instead_leaves_out_what_has_an_option_of_its_own() -> N
     assert str(error.value).startswith('recipe.json: a recipe has no "speed".')
     assert "parameters" not in str(error.value)
     assert "hidden_size" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "cell", "settings"),
+    [
+        ("lstm.lr=0.01", "lstm", {"lr": "0.01"}),
+        ("lstm:forget_bias=1.5:peephole=true.clip=none", "lstm:forget_bias=1.5:peephole=true", {"clip": "none"}),
+        ("dir.d/my_cell.py:MGU.optimiser=sgd:momentum=0.9", "dir.d/my_cell.py:MGU", {"optimiser": "sgd:momentum=0.9"}),
+        ("cell-harness/lstm.steps=5", "cell-harness/lstm", {"steps": "5"}),
+    ],
+)
+def test_a_setting_can_be_for_one_cell(assignment: str, cell: str, settings: dict[str, str]) -> None:
+    assert parse((assignment, "lr=1")) == ({"lr": "1"}, {cell: settings})
+
+
+def test_a_dot_in_a_value_names_no_cell() -> None:
+    everybody = {"optimiser": "adamw:beta1=0.5", "init": "uniform:bound=.5"}
+    assert parse(f"{name}={value}" for name, value in everybody.items()) == (everybody, {})
+
+
+def test_one_setting_may_be_for_all_and_differ_for_a_cell_but_not_come_twice_for_it() -> None:
+    assert parse(("lr=1", "lstm.lr=2", "gru.lr=3")) == ({"lr": "1"}, {"lstm": {"lr": "2"}, "gru": {"lr": "3"}})
+    with pytest.raises(HarnessError, match=r"--set lstm\.lr=2 and --set lstm\.learning_rate=3 exclude each other"):
+        parse(("lstm.lr=2", "lstm.learning_rate=3"))
+
+
+def test_an_axis_has_values() -> None:
+    assert parse_grid(("clip=none, 1,5", "optimiser=sgd:momentum=0.9,adam")) == {
+        "clip": ("none", "1", "5"),
+        "optimiser": ("sgd:momentum=0.9", "adam"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("axes", "told"),
+    [
+        (["clip"], '"--grid clip" cannot be read: write --grid NAME=VALUE,VALUE'),
+        (["clip=,"], '"--grid clip=," cannot be read'),
+        (["=1,2"], '"--grid =1,2" cannot be read'),
+        (
+            ["lr=1", "learning_rate=2"],
+            "--grid learning_rate=2 names learning_rate again: give all of its values at once",
+        ),
+        (["parameters=5,6"], "--grid parameters is given with --match params=N."),
+    ],
+)
+def test_what_is_no_axis_is_told(axes: list[str], told: str) -> None:
+    with pytest.raises(HarnessError) as error:
+        parse_grid(axes)
+    assert str(error.value).startswith(told)
+
+
+def test_differences_are_told_as_people_write_them() -> None:
+    assert differences(RECIPE, replace(RECIPE, clip=None, bidirectional=True)) == ("bidirectional=true", "clip=none")
+    assert differences(RECIPE, RECIPE) == ()

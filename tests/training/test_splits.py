@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from harness.data.batch import Batch
+from harness.errors import DataError
 from harness.training.splits import Splits
 
 if TYPE_CHECKING:
@@ -87,3 +88,18 @@ def test_a_checksum_is_kept_of_what_was_read_for_each_purpose() -> None:
     list(splits.test())
     assert splits.checksums().keys() == {"train", "validation", "test"}
     assert len(set(splits.checksums().values())) == 1  # of the same single batch
+
+
+class Broken(Recorded):
+    """Whose second batch cannot be read."""
+
+    def batches(self, split: Split, batch: int, seed: int) -> Iterator[Batch]:
+        yield from super().batches(split, batch, seed)
+        raise OSError(5, "Input/output error")
+
+
+def test_data_that_cannot_be_read_is_told_as_such() -> None:
+    batches = splits_of(Broken()).train(4)
+    next(batches)
+    with pytest.raises(DataError, match=r"^the train data cannot be read: OSError: \[Errno 5\] Input/output error$"):
+        next(batches)

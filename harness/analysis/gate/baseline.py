@@ -85,9 +85,9 @@ class Baseline(Strict):
         """
         records = list(records)
         plan = suite.plan()
-        labels = [(cell.label, task.label) for task, _ in plan.tasks for cell in plan.cells]
+        labels = list(dict.fromkeys((spec.row, spec.task.label) for spec in plan.specs()))
         seeds = set(range(suite.first_seed, suite.first_seed + suite.seeds))
-        runs = [r for r in records if (r.spec.cell.label, r.spec.task.label) in labels and r.spec.seed in seeds]
+        runs = [r for r in records if (r.spec.row, r.spec.task.label) in labels and r.spec.seed in seeds]
         found = {(entry.cell, entry.task): entry for entry in _newest(runs)}
         for cell, task in labels:
             missing = seeds - (found[cell, task].seeds if (cell, task) in found else set())

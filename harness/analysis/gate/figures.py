@@ -35,7 +35,7 @@ class Figures(Strict):
     """One cell on one task.
 
     Attributes:
-        cell: its name with options.
+        cell: its name with options, and with the settings of its own where it has some.
         task: likewise.
         code: the distribution, version and sha256 of the cell's module: what may differ.
         checked: the cell's certificate, in a few words; empty where it has none.
@@ -80,7 +80,7 @@ def figures(records: Iterable[RunRecord]) -> list[Figures]:
     """Of each cell on each task in each setting, those of the newest code; in the order of their names."""
     groups: dict[tuple[str, str], list[RunRecord]] = defaultdict(list)
     for record in sorted(records, key=lambda record: record.finished):
-        groups[record.spec.cell.label, record.spec.contest].append(record)
+        groups[record.spec.row, record.spec.contest].append(record)
     newest = [[run for run in group if run.spec.cell == group[-1].spec.cell] for group in groups.values()]
     return sorted(map(_figures, newest), key=lambda entry: (entry.task, entry.cell))
 
@@ -92,7 +92,7 @@ def _figures(runs: list[RunRecord]) -> Figures:
     failures = {run.spec.seed: failure for run in runs if (failure := _failure(run))}
     done = [run for run in runs if run.spec.seed not in failures]
     return Figures(
-        cell=spec.cell.label,
+        cell=spec.row,
         task=spec.task.label,
         code=f"{spec.cell.distribution} {spec.cell.version} {spec.cell.source[:12]}",
         checked=min(certified(run) for run in runs),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from harness.analysis.statistics import ratio_interval
+from harness.analysis.statistics.intervals import ratio_interval
 from harness.errors import HarnessError
 from harness.registry.options import text_of
 from harness.runs.suite import Strict, complaint, read_text

@@ -9,6 +9,7 @@ import torch
 
 from harness.modeling.engine.refused import RefusedError
 from harness.modeling.engine.trace import names
+from harness.modeling.onehot import one_hot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,8 +46,8 @@ def check(cell: Cell, kernel: Kernel, loop: Run) -> None:
                 parameter + 0.1 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64).to(parameter)
             )
     like = next(cell.parameters())
-    for batch in BATCHES:
-        given = _given(double, batch, generator)
+    for batch, hot in ((BATCHES[0], False), (BATCHES[1], False), (BATCHES[1], True)):
+        given = _given(double, batch, generator, hot=hot)
         truth = _results(double, given, loop)
         same = copy.deepcopy(double).to(like.dtype)
         plain = _results(same, given, loop)
@@ -57,8 +58,11 @@ def check(cell: Cell, kernel: Kernel, loop: Run) -> None:
             _compare(own, plain, truth, torch.finfo(like.dtype).eps)
 
 
-def _given(cell: Cell, batch: int, generator: torch.Generator) -> list[Tensor]:
-    """Random inputs, initial states, and gradients with respect to outputs and final states."""
+def _given(cell: Cell, batch: int, generator: torch.Generator, *, hot: bool) -> list[Tensor]:
+    """Random inputs, initial states, and gradients with respect to outputs and final states.
+
+    Inputs are real, or integers that stand for unit vectors.
+    """
     states = cell.initial(batch)
     shapes = [
         (STEPS, batch, cell.input_size),
@@ -67,7 +71,10 @@ def _given(cell: Cell, batch: int, generator: torch.Generator) -> list[Tensor]:
         *(s.shape for s in states),
     ]
     device = next(cell.parameters()).device
-    return [torch.randn(shape, generator=generator, dtype=torch.float64).to(device) for shape in shapes]
+    made = [torch.randn(shape, generator=generator, dtype=torch.float64).to(device) for shape in shapes]
+    if hot:
+        made[0] = torch.randint(cell.input_size, shapes[0][:2], generator=generator).to(device)
+    return made
 
 
 def _results(cell: Cell, given: list[Tensor], run: Run) -> dict[str, Tensor]:
@@ -75,7 +82,8 @@ def _results(cell: Cell, given: list[Tensor], run: Run) -> dict[str, Tensor]:
     like = next(cell.parameters())
     count = (len(given) - 2) // 2
     with torch.enable_grad(), torch.random.fork_rng(devices=[]):
-        x, *states = (tensor.to(like).requires_grad_() for tensor in given[: 1 + count])
+        x = given[0].to(like) if given[0].is_floating_point() else one_hot(given[0], cell.input_size, like.dtype)
+        x, *states = (tensor.requires_grad_() for tensor in (x, *(state.to(like) for state in given[1 : 1 + count])))
         outputs, final = run(cell, x, tuple(states))
         seen = [tensor.to(like) for tensor in given[1 + count :]]
         labels = names(cell, len(states))

@@ -12,6 +12,7 @@ from harness.modeling.engine.program import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from harness.modeling.engine.evaluate import Pairs
     from harness.modeling.engine.graph import Node
     from harness.modeling.engine.plan import Plan
     from harness.modeling.engine.program import Place, Program
@@ -41,14 +42,15 @@ class Eager:
         return 1
 
     @staticmethod
-    def product(a: torch.Tensor, matrix: torch.Tensor, out: torch.Tensor, *, add: bool = False) -> None:
+    def product(pairs: Pairs, matrix: torch.Tensor, *, add: bool = False) -> None:
         """See `Products`. Long sums are added up in parts, which rounds less."""
-        if not add:
-            torch.mm(a, matrix, out=out)
-            return
-        deep = DEEP if a.device.type == "cpu" else len(matrix)
-        for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
-            out += torch.mm(part, rows)
+        for a, out in pairs:
+            if not add:
+                torch.mm(a, matrix, out=out)
+                continue
+            deep = DEEP if a.device.type == "cpu" else len(matrix)
+            for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
+                out.add_(torch.mm(part, rows))
 
     def bind(self, name: str, buffers: Mapping[str, torch.Tensor], rows: int) -> Callable[[int, int], None]:
         """One of the plan's programs; see `Native.bind`."""

@@ -110,10 +110,12 @@ class Source:
         yield "      const int64_t end = few + FEW_STEPS(n0) < t1 ? few + FEW_STEPS(n0) : t1;"
         for leaf, buffer in prepared.items():
             operand, matrix, bias = leaf.args
-            x, to = self.buffer(Buffer("x", operand.width, Kind.HISTORY)), self.buffer(buffer)
-            w, b = self.buffer(packed(matrix.attr[0], transposed=False)), self.buffer(vector(bias.attr, bias.width))
+            number = matrix.attr[0]
+            given = Buffer("x", operand.width, Kind.HISTORY), Buffer("hot", 1, Kind.INDICES)
+            known = whole(number), packed(number, transposed=False), vector(bias.attr, bias.width)
+            names = ", ".join(self.buffer(one) for one in (*given, *known, buffer))
             sizes = f"{self.sizes(operand.width)}, {self.sizes(leaf.width)}"
-            yield f"      prepare(multiply, {x}, {w}, {b}, {to}, {sizes}, few, end, n0, b0, b1);"
+            yield f"      prepare(multiply, {names}, {sizes}, few, end, n0, b0, b1);"
         yield "    }"
 
     def _flush(self, schedule: Schedule) -> Iterable[str]:
@@ -126,6 +128,8 @@ class Source:
         place = label[1:]
         if buffer.kind == Kind.SUM:
             return f"  real *{label} = few_sums(buffers[{place}], part, {self.sizes(buffer.width)});"
+        if buffer.kind == Kind.INDICES:
+            return f"  const int64_t *{label} = buffers[{place}];"
         return f"  real *{label} = buffers[{place}];"
 
     def buffer(self, buffer: Buffer) -> str:
@@ -163,6 +167,11 @@ class Source:
 def packed(number: int, *, transposed: bool) -> Buffer:
     """Where a matrix of the parameters lies, packed; or its transpose."""
     return Buffer(f"{'transpose' if transposed else 'matrix'} {number}", 0, Kind.MATRIX)
+
+
+def whole(number: int) -> Buffer:
+    """Where a matrix of the parameters lies as it is."""
+    return Buffer(f"whole {number}", 0, Kind.MATRIX)
 
 
 def vector(number: int, width: int) -> Buffer:

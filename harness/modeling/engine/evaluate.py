@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -20,11 +21,19 @@ Values = dict["Node", Any]
 """Tensors (rows, width); (width) for vectors, numbers for constants."""
 
 
-class Product(Protocol):
-    """Writes a (rows, inner) · matrix (inner, outer) to `out`, or adds it there."""
+Pairs = Sequence[tuple["Tensor", "Tensor"]]
+"""Matrices (rows, inner), and where the product of each is to be written (rows, outer)."""
 
-    def __call__(self, a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False) -> None:
+
+class Product(Protocol):
+    """Writes products of some matrices by the same one, (inner, outer), or adds them to what is there."""
+
+    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False) -> None:
         """Do it."""
+
+
+FEW = 256
+"""How many rows are added up one by one."""
 
 
 def evaluate(roots: Iterable[Node], values: Values, product: Product) -> None:
@@ -44,7 +53,25 @@ def multiply(node: Node, args: list[Any], out: Tensor, product: Product) -> None
     operand, matrix, *bias = args
     if bias:
         out.copy_(bias[0])
-    product(operand, matrix.t() if node.attr else matrix, out, add=bool(bias))
+    product([(operand, out)], matrix.t() if node.attr else matrix, add=bool(bias))
+
+
+def look_up(node: Node, args: list[Any], out: Tensor, rows: Tensor) -> None:
+    """Write a product, or an affine map, of unit vectors: rows of the matrix, and the bias."""
+    matrix, *bias = args
+    torch.index_select(matrix.t() if node.attr else matrix, 0, rows, out=out)
+    if bias:
+        out += bias[0]
+
+
+def add_rows(to: Tensor, rows: Tensor, gradient: Tensor) -> None:
+    """Add to rows of a matrix what the gradient of a look-up of them is. Long sums are added up in parts."""
+    few = max(FEW, len(to)) if to.device.type == "cpu" else len(rows)
+    for part, of_part in zip(torch.split(rows, few), torch.split(gradient, few), strict=True):
+        if to.device.type == "cpu":
+            to += torch.zeros_like(to).scatter_add_(0, part[:, None].expand_as(of_part), of_part)
+        else:
+            to.index_add_(0, part, of_part)  # slower on a CPU, but on a GPU the one that is deterministic
 
 
 def compute(node: Node, args: list[Any]) -> Any:  # noqa: ANN401

@@ -73,7 +73,8 @@ class Native:
             buffers: memory by the name of the buffer, contiguous but for matrices.
             rows: the size of the batch.
         """
-        held = {buffer: self._memory(name, buffer, buffers, rows) for buffer in self._used[name]}
+        used = [buffer for buffer in self._used[name] if buffer.kind != Kind.INDICES or buffer.name in buffers]
+        held = {buffer: self._memory(name, buffer, buffers, rows) for buffer in used}
         addresses = [held[buffer].data_ptr() if buffer in held else None for buffer in self._order]
         pointers = (ctypes.c_void_p * (1 + len(addresses)))(*addresses)
         sizes = (ctypes.c_int64 * (1 + len(self._sizes)))(rows, *self._sizes)
@@ -95,5 +96,7 @@ class Native:
         if buffer.kind == Kind.MATRIX:
             which, _, number = buffer.name.partition(" ")
             matrix = buffers[f"matrix {number}"]
+            if which == "whole":
+                return matrix
             return self.product.pack(matrix.t() if which == "transpose" else matrix)
         return buffers[buffer.name]

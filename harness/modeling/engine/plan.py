@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from harness.modeling.engine.split import Split
 
 X = "x"
+HOT = "hot"
+"""Which unit vectors the inputs are, where these are known."""
 SEEN = "gradient of outputs"
 
 

@@ -129,28 +129,39 @@ void multiply(const real *a, int64_t down, int64_t right, const real *w, int64_t
     }
 }
 
-/* The same with w as it is, its rows `below` apart and its columns `beside`: each block is packed when it is needed. */
-static void multiply_part(const real *a, int64_t down, int64_t right, const real *w, int64_t below, int64_t beside,
-                          int64_t rows, int64_t inner, int64_t outer, real *c, int64_t ldc, int64_t add) {
+/* One of the matrices that are multiplied by the same one, and where its product is written or added. */
+typedef struct {
+  const real *a;
+  int64_t down, right, rows;
+  real *c;
+  int64_t ldc;
+} Operand;
+
+/* The same with w as it is, its rows `below` apart and its columns `beside`: each block is packed when it is needed,
+   once for all operands. Of their rows, or of the columns, a thread does its part. */
+static void multiply_part(const Operand *operands, int64_t count, const real *w, int64_t below, int64_t beside,
+                          int64_t inner, int64_t outer, int64_t add, int by_rows, int64_t part, int64_t threads) {
   static _Thread_local real packed[DEEP * PANEL];
-  for (int64_t j0 = 0; j0 < outer; j0 += PANEL)
+  const int64_t first = by_rows ? 0 : outer * part / threads, last = by_rows ? outer : outer * (part + 1) / threads;
+  for (int64_t j0 = first; j0 < last; j0 += PANEL)
     for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {
-      const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP, j1 = j0 + PANEL < outer ? j0 + PANEL : outer;
-      pack(w + k0 * below + j0 * beside, below, beside, deep, j1 - j0, packed);
-      block(a + k0 * right, down, right, packed, rows, deep, c, ldc, j0, j1, 0, add || k0);
+      const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP, wide = last - j0 < PANEL ? last - j0 : PANEL;
+      pack(w + k0 * below + j0 * beside, below, beside, deep, wide, packed);
+      for (const Operand *o = operands; o < operands + count; o++) {
+        const int64_t i0 = by_rows ? o->rows * part / threads : 0;
+        const int64_t i1 = by_rows ? o->rows * (part + 1) / threads : o->rows;
+        const real *a = o->a + i0 * o->down + k0 * o->right;
+        block(a, o->down, o->right, packed, i1 - i0, deep, o->c + i0 * o->ldc + j0, o->ldc, 0, wide, 0, add || k0);
+      }
     }
 }
 
 /* And shared out over threads: by rows, or by columns where these are more. */
-void multiply_once(const real *a, int64_t down, int64_t right, const real *w, int64_t below, int64_t beside,
-                   int64_t rows, int64_t inner, int64_t outer, real *c, int64_t ldc, int64_t add, int64_t threads) {
+void multiply_once(const Operand *operands, int64_t count, const real *w, int64_t below, int64_t beside, int64_t inner,
+                   int64_t outer, int64_t add, int64_t threads) {
+  int by_rows = 0;
+  for (const Operand *o = operands; o < operands + count; o++) by_rows |= o->rows >= outer;
 #pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (int64_t part = 0; part < threads; part++) {
-    const int64_t whole = rows < outer ? outer : rows, first = whole * part / threads;
-    const int64_t count = whole * (part + 1) / threads - first;
-    if (rows < outer)
-      multiply_part(a, down, right, w + first * beside, below, beside, rows, inner, count, c + first, ldc, add);
-    else
-      multiply_part(a + first * down, down, right, w, below, beside, count, inner, outer, c + first * ldc, ldc, add);
-  }
+  for (int64_t part = 0; part < threads; part++)
+    multiply_part(operands, count, w, below, beside, inner, outer, add, by_rows, part, threads);
 }

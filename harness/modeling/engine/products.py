@@ -16,6 +16,8 @@ from harness.modeling.engine.memory import POOL
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from harness.modeling.engine.evaluate import Pairs
+
 SOURCE = Path(__file__).with_name("product.c")
 FEWEST_ROWS = 4
 """Of a batch that a thread is worth its start for."""
@@ -37,8 +39,7 @@ class Products:
         pointer, number = ctypes.c_void_p, ctypes.c_int64
         self._size.argtypes = [number, number]
         self._pack.argtypes = [pointer, number, number, number, number, pointer]
-        operand = pointer, number, number
-        self._multiply.argtypes = [*operand, *operand, number, number, number, pointer, number, number, number]
+        self._multiply.argtypes = [pointer, number, pointer, *[number] * 6]
         self.address = ctypes.cast(library.multiply, ctypes.c_void_p)
 
     def pack(self, matrix: Tensor) -> Tensor:
@@ -47,12 +48,12 @@ class Products:
         self._pack(matrix.data_ptr(), *matrix.stride(), *matrix.shape, packed.data_ptr())
         return packed
 
-    def __call__(self, a: Tensor, matrix: Tensor, out: Tensor, *, add: bool = False) -> None:
-        """Write a (rows, inner) · matrix (inner, outer) to `out`, whose rows are contiguous, or add it there."""
-        operands = (number for tensor in (a, matrix) for number in (tensor.data_ptr(), *tensor.stride()))
-        counts = (len(a), *matrix.shape)
-        threads = threads_for(max(len(a), matrix.shape[1]))
-        self._multiply(*operands, *counts, out.data_ptr(), out.stride(0), add, threads)
+    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False) -> None:
+        """Write each a (rows, inner) · matrix (inner, outer) to its place, or add it; rows there are contiguous."""
+        operands = [n for a, out in pairs for n in (a.data_ptr(), *a.stride(), len(a), out.data_ptr(), out.stride(0))]
+        given = (ctypes.c_int64 * len(operands))(*operands)
+        threads = threads_for(max(matrix.shape[1], *(len(a) for a, _ in pairs)))
+        self._multiply(given, len(pairs), matrix.data_ptr(), *matrix.stride(), *matrix.shape, add, threads)
 
 
 def threads_for(rows: int) -> int:

@@ -25,6 +25,7 @@ class Kind(Enum):
     TURNS = "by odd and even time steps"
     ROWS = "for the step that is being done"
     SUM = "by the thread, over time and batch"
+    INDICES = "by the time step: integers, which unit vector each input is; none where these are not known"
     VECTOR = "for all"
     MATRIX = "for all, too"
 

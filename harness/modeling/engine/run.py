@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch.autograd import Function
 
-from harness.modeling.engine.evaluate import evaluate, multiply, rows_of
+from harness.modeling.engine.evaluate import add_rows, evaluate, look_up, multiply, rows_of
 from harness.modeling.engine.memory import POOL
-from harness.modeling.engine.plan import SEEN, X
+from harness.modeling.engine.plan import HOT, SEEN, X
 from harness.modeling.engine.program import Kind
+from harness.modeling.onehot import indices_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -90,13 +91,18 @@ class Kernel:
         """Step through x (time, batch, input_size); see `Layer.forward`."""
         values = self.plan.graph.parameters.evaluate(cell, self._numbers)
         if not torch.is_grad_enabled():
-            outputs, *final = self.forward(x.contiguous(), states, values, keep=False)[:-1]
+            outputs, *final = self.forward(x.contiguous(), indices_of(x), states, values, keep=False)[:-1]
         else:
-            outputs, *final = _Recurrence.apply(self, len(states), x, *states, *values)  # type: ignore[no-untyped-call]
+            outputs, *final = _Recurrence.apply(self, len(states), x, indices_of(x), *states, *values)  # type: ignore[no-untyped-call]
         return outputs, tuple(final)
 
-    def forward(self, x: Tensor, states: States, values: list[Tensor], *, keep: bool) -> tuple[Any, ...]:
-        """The outputs, the states after the last step, and the buffers that are kept for the backward pass."""
+    def forward(
+        self, x: Tensor, hot: Tensor | None, states: States, values: list[Tensor], *, keep: bool
+    ) -> tuple[Any, ...]:
+        """The outputs, the states after the last step, and the buffers that are kept for the backward pass.
+
+        Where the inputs are unit vectors, `hot` says which: (time, batch) integers.
+        """
         time, rows = x.shape[:2]
         histories = [POOL.empty(x, time + 1, rows, buffer.width) for buffer in self.plan.histories]
         for history, state in zip(histories, states, strict=True):
@@ -104,19 +110,28 @@ class Kernel:
         buffers = {buffer.name: history for buffer, history in zip(self.plan.histories, histories, strict=True)}
         if keep:
             buffers |= {buffer.name: POOL.empty(x, time, rows, buffer.width) for buffer in self.plan.kept}
-        ready = buffers | self._named(values) | {X: x}
+        ready = buffers | self._named(values) | {X: x} | ({HOT: hot} if hot is not None else {})
         pieces = list(self._pieces(time, rows)) if self.leaves or self.piece else [(0, time)]
         ready |= {b.name: POOL.empty(x, pieces[0][1], rows, leaf.width) for leaf, b in self.leaves}
         steps = self.runner.bind("forward" if keep else "inference", ready, rows)
         for begin, end in pieces:
             known = self._known(x[begin:end], values)
+            chosen = hot[begin:end].flatten() if hot is not None else None
             for leaf, buffer in self.leaves:
-                self._fill(ready[buffer.name][: end - begin].flatten(0, 1), leaf, known)
+                self._fill(ready[buffer.name][: end - begin].flatten(0, 1), leaf, known, chosen)
             steps(begin, end)
         return histories[0][1:], *(history[-1].clone() for history in histories), buffers
 
     def backward(
-        self, x: Tensor, values: list[Tensor], buffers: Buffers, seen: Tensor, carried: list[Tensor], *, to_input: bool
+        self,
+        x: Tensor,
+        hot: Tensor | None,
+        values: list[Tensor],
+        buffers: Buffers,
+        seen: Tensor,
+        carried: list[Tensor],
+        *,
+        to_input: bool,
     ) -> tuple[Tensor | None, list[Tensor], list[Tensor]]:
         """The gradients of x, of the initial states and of the parameters' values."""
         plan, (time, rows) = self.plan, x.shape[:2]
@@ -138,10 +153,12 @@ class Kernel:
         steps = self.runner.bind("backward", ready, rows)
         for begin, end in reversed(pieces):
             steps(begin, end)
-            for matrix, a, g in plan.products:
-                operand = _flat(ready, a, matrix.attr[1], begin, end)
-                self.runner.product(operand.t(), _flat(ready, g, matrix.width, begin, end), found[matrix], add=True)
-            self._backward_outside(x, values, ready, (begin, end), found, to_x)
+            products = [
+                (_flat(ready, a, matrix.attr[1], begin, end), _flat(ready, g, matrix.width, begin, end), found[matrix])
+                for matrix, a, g in plan.products
+            ]
+            products += self._backward_outside(x, hot, values, ready, (begin, end), found, to_x)
+            self._add_up(products)
         for (node, _), parts in zip(self.sums, sums, strict=True):
             found[node] += parts[:, 0].sum(0)
         return to_x, [turn[1] for turn in turns], [found[node] for node in self.parameters]
@@ -149,13 +166,14 @@ class Kernel:
     def _backward_outside(
         self,
         x: Tensor,
+        hot: Tensor | None,
         values: list[Tensor],
         ready: Buffers,
         piece: tuple[int, int],
         found: dict[Node, Tensor],
         to_x: Tensor | None,
-    ) -> None:
-        """From the gradients of the leaves to those of what they are made of."""
+    ) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """From the gradients of the leaves to those of what they are made of; of matrices, what is to be added up."""
         begin, end = piece
         outer = self.plan.outer
         known = self._known(x[begin:end], values)
@@ -166,16 +184,33 @@ class Kernel:
         count = (end - begin) * x.shape[1]
         for vector, gradient in self.vectors.items():
             found[vector] += rows_of(known[gradient], count, vector.width, x).sum(0)
-        for matrix, *pair in outer.products:
-            of_operand, of_product = (rows_of(known[node], count, node.width, x) for node in pair)
-            self.runner.product(of_operand.t(), of_product, found[matrix], add=True)
         if to_x is not None:
             to_input = outer.leaves.get(self.plan.split.input, self.plan.graph.constant(0))
             self._fill(to_x[begin:end].view(count, x.shape[2]), to_input, known)
+        products = []
+        for matrix, a, g in outer.products:
+            to_product = rows_of(known[g], count, g.width, x)
+            if a is self.plan.split.input and hot is not None:
+                add_rows(found[matrix], hot[begin:end].flatten(), to_product)
+            else:
+                products.append((rows_of(known[a], count, a.width, x), to_product, found[matrix]))
+        return products
 
-    def _fill(self, out: Tensor, node: Node, known: Values) -> None:
+    def _add_up(self, products: list[tuple[Tensor, Tensor, Tensor]]) -> None:
+        """Add products over time and batch to the gradients of matrices; those by the same gradient at once."""
+        by_gradient: dict[tuple[object, ...], list[tuple[Tensor, Tensor, Tensor]]] = {}
+        for operand, gradient, found in products:
+            key = gradient.data_ptr(), gradient.shape, gradient.stride()
+            by_gradient.setdefault(key, []).append((operand.t(), gradient, found))
+        for same in by_gradient.values():
+            self.runner.product([(operand, found) for operand, _, found in same], same[0][1], add=True)
+
+    def _fill(self, out: Tensor, node: Node, known: Values, hot: Tensor | None = None) -> None:
         """Compute a node for a piece of time; a product is written to where it belongs."""
-        if node.op in {"mm", "linear"} and node not in known:
+        if hot is not None and node.op in {"mm", "linear"} and node.args[0] is self.plan.split.input:
+            evaluate(node.args[1:], known, self.runner.product)
+            look_up(node, [known[arg] for arg in node.args[1:]], out, hot)
+        elif node.op in {"mm", "linear"} and node not in known:
             evaluate(node.args, known, self.runner.product)
             multiply(node, [known[arg] for arg in node.args], out, self.runner.product)
         else:
@@ -213,16 +248,23 @@ class _Recurrence(Function):
     """A kernel for autograd."""
 
     @staticmethod
-    def forward(ctx: Any, kernel: Kernel, count: int, x: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:  # noqa: ANN401
+    def forward(
+        ctx: Any,  # noqa: ANN401
+        kernel: Kernel,
+        count: int,
+        x: Tensor,
+        hot: Tensor | None,
+        *tensors: Tensor,
+    ) -> tuple[Tensor, ...]:
         states, values = tensors[:count], list(tensors[count:])
         x = x.contiguous()
         keep = any(ctx.needs_input_grad)
-        seen, *final, buffers = kernel.forward(x, states, values, keep=keep)
+        seen, *final, buffers = kernel.forward(x, hot, states, values, keep=keep)
         where = seen.untyped_storage(), seen.storage_offset(), seen.size(), seen.stride()
         outputs = seen.new_empty(0).set_(*where)  # the same memory, but no view, which autograd lets nobody change
         if keep:
             ctx.kernel, ctx.count, ctx.buffers = kernel, count, buffers
-            ctx.save_for_backward(x, outputs, *values)
+            ctx.save_for_backward(x, hot, outputs, *values)
         return outputs, *final
 
     @staticmethod
@@ -231,8 +273,8 @@ class _Recurrence(Function):
             raise RuntimeError(
                 "a compiled recurrence has no second derivative: use Recurrence(cell, engine='loop'), or --engine loop."
             )
-        x, _, *values = ctx.saved_tensors  # the outputs among them: changed in place, they would no longer do
+        x, hot, _, *values = ctx.saved_tensors  # the outputs among them: changed in place, they would no longer do
         to_input = ctx.needs_input_grad[2]
-        gradients = ctx.kernel.backward(x, values, ctx.buffers, seen, list(carried), to_input=to_input)
+        gradients = ctx.kernel.backward(x, hot, values, ctx.buffers, seen, list(carried), to_input=to_input)
         to_x, to_states, to_values = gradients
-        return None, None, to_x, *to_states, *to_values
+        return None, None, to_x, None, *to_states, *to_values

@@ -69,14 +69,25 @@ typedef void product(const real *a, int64_t down, int64_t right, const real *w, 
 /* Affine maps of the input are made for so many steps that a product has rows enough. */
 #define FEW_STEPS(rows) ((ROWS_ENOUGH + (rows) - 1) / (rows))
 enum { ROWS_ENOUGH = 32 };
-static void prepare(product *multiply, const real *x, const real *w, const real *bias, real *to, int64_t inner,
-                    int64_t outer, int64_t t0, int64_t t1, int64_t n0, int64_t b0, int64_t b1) {
+static void prepare(product *multiply, const real *x, const int64_t *hot, const real *w, const real *packed,
+                    const real *bias, real *to, int64_t inner, int64_t outer, int64_t t0, int64_t t1, int64_t n0,
+                    int64_t b0, int64_t b1) {
+  if (hot) { /* the inputs are unit vectors, whose product by w is a row of it */
+    for (int64_t t = t0; t < t1; t++)
+      for (int64_t b = b0; b < b1; b++) {
+        const real *from = w + hot[t * n0 + b] * outer;
+        real *row = to + ((t - t0) * n0 + b) * outer;
+#pragma omp simd
+        for (int64_t j = 0; j < outer; j++) row[j] = from[j] + bias[j];
+      }
+    return;
+  }
   if (b1 - b0 == n0) {
-    multiply(x + t0 * n0 * inner, inner, 1, w, (t1 - t0) * n0, inner, outer, to, outer, 0, bias);
+    multiply(x + t0 * n0 * inner, inner, 1, packed, (t1 - t0) * n0, inner, outer, to, outer, 0, bias);
     return;
   }
   for (int64_t t = t0; t < t1; t++)
-    multiply(x + (t * n0 + b0) * inner, inner, 1, w, b1 - b0, inner, outer, to + ((t - t0) * n0 + b0) * outer, outer, 0,
+    multiply(x + (t * n0 + b0) * inner, inner, 1, packed, b1 - b0, inner, outer, to + ((t - t0) * n0 + b0) * outer, outer, 0,
              bias);
 }
 

@@ -30,6 +30,9 @@ class Listener:
     def progress(self, spec: Spec, progress: Progress) -> None:
         """A run has come further."""
 
+    def waiting(self, count: int) -> None:
+        """Nothing is left but so many runs that another command is at."""
+
 
 class Executor(ABC):
     """Maps `execute` over specs."""

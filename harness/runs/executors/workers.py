@@ -2,7 +2,8 @@
 
 Workers are forked from a server that has torch loaded already (importing it takes seconds, such a fork a few
 hundredths), and spawned where there is no fork server. Each takes one spec after another over a pipe of its own, so a
-worker that dies takes one run with it, which becomes a record, and is replaced.
+worker that dies takes one run with it, which becomes a record, and is replaced. A worker whose run goes over a limit is
+ended, which is a record too. Workers end with the process that made them, however that ends.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from harness.runs.executors.base import Executor, Listener, Progress
-from harness.runs.record import BaselineRecord, Record, RunRecord
+from harness.runs.limits import Limits, duration_text, size_text
+from harness.runs.record import BaselineRecord, Record, RunRecord, Status
 from harness.runs.spec import RunSpec, Spec
 
 if TYPE_CHECKING:
@@ -26,6 +31,10 @@ if TYPE_CHECKING:
 
 REPORT_EVERY = 0.1
 """Seconds between two reports of a worker."""
+LOOK_EVERY = 0.1
+"""Seconds between two looks at the memory of the workers."""
+GRACE = 5
+"""Seconds for a worker to end by itself."""
 
 
 class Workers(Executor):
@@ -33,10 +42,12 @@ class Workers(Executor):
 
     Args:
         count: how many.
+        limits: what a run may take.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, limits: Limits | None = None) -> None:
         self._count = count
+        self._limits = limits or Limits()
         self._context = _context()
         self._workers: list[Worker] = []
         self._stopped = False
@@ -46,18 +57,19 @@ class Workers(Executor):
         waiting = iter(specs)
         try:
             for _ in range(self._count):
-                self._hand_out(Worker(self._context), waiting, listener)
+                self._hand_out(None, waiting, listener)
             while self._workers:
                 busy = {worker.connection: worker for worker in self._workers}
-                for connection in wait(list(busy)):
-                    worker = busy[connection]
+                ready = [busy[connection] for connection in wait(list(busy), self._patience())]
+                for worker in ready:
                     message = worker.receive()
                     if isinstance(message, Progress):
                         listener.progress(worker.spec, message)
                         continue
-                    yield message
-                    self._workers.remove(worker)
-                    self._hand_out(worker if worker.process.is_alive() else Worker(self._context), waiting, listener)
+                    yield from self._ended(worker, message, waiting, listener)
+                for worker in self._workers.copy():
+                    if record := worker.over(self._limits):
+                        yield from self._ended(worker, record, waiting, listener)
         finally:
             self.close()
 
@@ -68,25 +80,45 @@ class Workers(Executor):
     def close(self) -> None:
         """End all workers at once."""
         for worker in self._workers:
-            worker.process.kill()
-            worker.process.join()
+            worker.end()
         self._workers.clear()
 
-    def _hand_out(self, worker: Worker, waiting: Iterator[Spec], listener: Listener) -> None:
-        """Give the worker the next spec; let it go where there is none."""
+    def _ended(self, worker: Worker, record: Record, waiting: Iterator[Spec], listener: Listener) -> Iterator[Record]:
+        """Pass on a record, and then give its worker, or another one in its place, the next run."""
+        self._workers.remove(worker)
+        try:
+            yield record
+        except BaseException:
+            worker.end()
+            raise
+        self._hand_out(worker if worker.process.is_alive() else None, waiting, listener)
+
+    def _hand_out(self, worker: Worker | None, waiting: Iterator[Spec], listener: Listener) -> None:
+        """Give a worker the next spec, a new one where there is none; let it go where no spec is left."""
         spec = None if self._stopped else next(waiting, None)
         if spec is None:
-            worker.dismiss()
+            if worker:
+                worker.dismiss()
             return
-        worker.start(spec)
+        worker = worker or Worker(self._context)
         self._workers.append(worker)
+        worker.start(spec)
         listener.started(spec)
+
+    def _patience(self) -> float | None:
+        """Seconds until a limit may be reached; None where there is none."""
+        now = time.monotonic()
+        ends = [worker.started + self._limits.seconds for worker in self._workers if self._limits.seconds is not None]
+        times = [max(0.0, end - now) for end in ends] + [LOOK_EVERY] * (self._limits.memory is not None)
+        return min(times, default=None)
 
 
 class Worker:
     """A worker process, seen from the process that hands out runs."""
 
     spec: Spec
+    started: float
+    """The moment when it was handed the run, on the monotonic clock."""
 
     def __init__(self, context: Any) -> None:  # noqa: ANN401 - multiprocessing's contexts share no useful type
         self.connection, theirs = context.Pipe()
@@ -96,7 +128,7 @@ class Worker:
 
     def start(self, spec: Spec) -> None:
         """Hand it a run."""
-        self.spec = spec
+        self.spec, self.started = spec, time.monotonic()
         with suppress(BrokenPipeError):  # it died meanwhile: receiving says so
             self.connection.send(spec)
 
@@ -109,16 +141,43 @@ class Worker:
             return crashed(self.spec, self.process.exitcode)
         return message
 
+    def over(self, limits: Limits) -> Record | None:
+        """End it if its run has gone over a limit, and give the record of that."""
+        ended: tuple[Status, str] | None = None
+        if limits.seconds is not None and time.monotonic() - self.started >= limits.seconds:
+            ended = "out of time", f"it was not done after {duration_text(limits.seconds)} (--time-limit)"
+        elif limits.memory is not None and (used := self._memory()) > limits.memory:
+            ended = "out of memory", f"it used {size_text(used)}, more than {size_text(limits.memory)} (--memory-limit)"
+        if ended is None or self.connection.poll():  # what it says comes first: it may be done
+            return None
+        self.end()
+        return failure(self.spec, *ended)
+
     def dismiss(self) -> None:
-        """Let it end by itself."""
+        """Let it end by itself; a thread that a cell left behind may not let it."""
         with suppress(BrokenPipeError):
             self.connection.send(None)
+        self.process.join(GRACE)
+        self.end()
+
+    def end(self) -> None:
+        """End it at once."""
+        self.process.kill()
         self.process.join()
+        self.connection.close()
+
+    def _memory(self) -> int:
+        """Bytes of main memory that it has in use."""
+        try:
+            return int(psutil.Process(self.process.pid).memory_info().rss)
+        except psutil.NoSuchProcess:  # receiving will say so
+            return 0
 
 
 def serve(connection: Connection) -> None:
     """What a worker does: execute what it is handed until it is handed nothing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that hands out runs
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     from harness.runs.execute import execute  # noqa: PLC0415 - it loads torch, which the fork server has done already
 
     last = 0.0
@@ -134,15 +193,28 @@ def serve(connection: Connection) -> None:
             connection.send(execute(spec, report))
 
 
+def _end_with_parent() -> None:
+    """Wait for the process that hands out runs to end, and end then, in the middle of whatever runs."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
 def crashed(spec: Spec, exit_code: int | None) -> Record:
     """The record of a run whose worker died."""
     code = exit_code or 0
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
     hint = " (out of memory?)" if code == -signal.SIGKILL else ""
+    return failure(spec, "crashed", f"the worker {how}{hint}")
+
+
+def failure(spec: Spec, status: Status, reason: str) -> Record:
+    """The record of a run that left none itself."""
     now = datetime.now(UTC).isoformat()
     if isinstance(spec, RunSpec):
-        return RunRecord(spec, "crashed", f"the worker {how}{hint}", finished=now)
-    return BaselineRecord(spec, reason=f"the worker {how}{hint}", finished=now)
+        return RunRecord(spec, status, reason, finished=now)
+    return BaselineRecord(spec, reason=reason, finished=now)
 
 
 def _context() -> BaseContext:

@@ -1,0 +1,77 @@
+"""What the intervals and letters of a table can bear, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.analysis.statistics.intervals import ALPHA
+from harness.analysis.statistics.power import detectable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from harness.analysis.comparison import Column, Comparison
+
+FEW = 100
+"""More seeds than these are not counted: nobody runs them."""
+PLENTY = 10
+"""A number of seeds that somebody might run, to hold the present one against."""
+
+
+def caveats(comparison: Comparison, written: Callable[[float, int], str]) -> Iterator[str]:
+    """How the table was judged, and what it would take to say more.
+
+    Args:
+        comparison: the table.
+        written: how a score is written with so many digits.
+    """
+    seeds = sorted({score.seeds + score.failed for score in comparison.scores})
+    pairs = [pair for column in comparison.columns for pair in column.pairs]
+    judged = (
+        " Cells that share a letter cannot be told apart (paired t over seeds, Holm over "
+        f"{_count(len(pairs), 'comparison')}); the best, and all that share a letter with it, are bold."
+        if pairs
+        else ""
+    )
+    yield f"Mean ± 95% interval over {_range(seeds)}.{judged}"
+    if seeds[0] < 2:  # noqa: PLR2004
+        yield "One seed says nothing about spread: no interval, and cells cannot be told apart."
+    if pairs and any(score.failed for score in comparison.scores):
+        yield "A cell of which a run failed is not compared, and has no letter."
+    yield from _undecided(comparison.columns, written)
+    undecided = [pair for pair in pairs if not pair.decided and pair.seeds > 1]
+    if undecided:
+        yield _detectable(min(pair.seeds for pair in undecided), len(undecided))
+
+
+def _undecided(columns: Sequence[Column], written: Callable[[float, int], str]) -> Iterator[str]:
+    """How many more seeds would tell the best two of each task apart."""
+    open_ = [(column, column.pairs[0]) for column in columns if column.pairs and not column.pairs[0].decided]
+    more = [(pair.needed - pair.seeds, column, pair) for column, pair in open_ if pair.needed is not None]
+    near = sorted((entry for entry in more if entry[0] <= FEW), key=lambda entry: entry[0])
+    listed = [f"on {column.title} {count} ({written(pair.difference, column.digits)})" for count, column, pair in near]
+    if listed:
+        yield f"More seeds that would show the difference of the best two, if it is what it seems: {', '.join(listed)}."
+    elif any(pair.seeds > 2 for _, pair in open_):  # noqa: PLR2004 - of two nobody can tell
+        yield f"Where the best two cannot be told apart, {FEW} more seeds would not tell them apart either."
+
+
+def _detectable(seeds: int, comparisons: int) -> str:
+    """What the present number of seeds shows, and what a larger one would."""
+    alpha = ALPHA / comparisons
+    more = f", {PLENTY} seeds one of {_short(detectable(PLENTY, alpha))}" if seeds < PLENTY else ""
+    undecided = f"{_count(comparisons, 'comparison')} undecided"
+    size = _short(detectable(seeds, alpha))
+    return f"With {undecided}, {seeds} seeds show a difference of {size} standard deviations (power 0.8){more}."
+
+
+def _short(number: float) -> str:
+    return f"{number:.1f}" if number < 10 else f"{number:,.0f}"  # noqa: PLR2004
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
+
+
+def _range(seeds: Sequence[int]) -> str:
+    return _count(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"

@@ -1,0 +1,69 @@
+"""The page: everything that the template shows."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from harness import __version__
+from harness.analysis.figures.look import colour, mark
+from harness.analysis.figures.tradeoffs import COSTS
+from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes
+from harness.analysis.markup import templates
+from harness.analysis.report import listing
+from harness.analysis.report.charts import gradients, learning, quality
+from harness.analysis.report.commands import command
+from harness.analysis.report.grid import grid
+from harness.analysis.report.samples import samples
+from harness.analysis.report.verdict import verdict
+
+if TYPE_CHECKING:
+    from harness.analysis.comparison import Comparison
+
+
+def page(comparison: Comparison, title: str) -> str:
+    """The report as one HTML file that loads nothing from anywhere.
+
+    Whatever a plugin controls is escaped by the template. That nothing runs but the page's own script is held by its
+    content security policy, too, which knows the script by its hash.
+
+    Args:
+        comparison: what it is about.
+        title: of the page.
+    """
+    numbers = {cell: number for number, cell in enumerate(comparison.cells)}
+    columns = comparison.columns
+    script = templates().get_template("report.js").render()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    curves = [chart for column in columns if (chart := learning(column, numbers))]
+    return templates().get_template("report.html").render(
+        title=title,
+        version=__version__,
+        verdict=verdict(comparison),
+        cells=[(number, cell, mark(number), colour(number), colour(number, dark=True))
+               for cell, number in numbers.items()],
+        numbers=numbers,
+        tasks=len(columns),
+        grid=grid(comparison),
+        notes=footnotes(comparison),
+        headings=cost_headings(comparison),
+        costs=list(zip(cost_rows(comparison), _commands(comparison), strict=True)),
+        names=NAMES,
+        curves=curves,
+        quality={by: drawn for by in COSTS if (drawn := quality(comparison, by, numbers))},
+        gradients=[chart for column in columns for chart in gradients(column, numbers)],
+        samples=[(column.title, found) for column in columns if (found := samples(column, comparison.cells))],
+        failures=listing.failures(comparison),
+        runs=listing.runs(comparison),
+        machines=listing.machines(run for column in columns for runs in column.runs.values() for run in runs),
+        script=Markup(script),  # noqa: S704 - a file of ours, into which nothing is put
+        digest=digest,
+    )  # fmt: skip
+
+
+def _commands(comparison: Comparison) -> list[str]:
+    """For each row of the table of costs, how to have its runs again."""
+    return [command([run.spec for run in column.runs[cell]]) for column in comparison.columns for cell in column.scores]

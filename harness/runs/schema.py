@@ -1,0 +1,95 @@
+"""The tables of the store, and the way from those of older versions to those of today."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+SCHEMA = 3
+APPLICATION = 0x68726E73
+"""How the file is known to be ours: "hrns"."""
+
+TABLES = """
+CREATE TABLE claims (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, owner TEXT);
+CREATE TABLE runs (
+    number INTEGER NOT NULL, attempt INTEGER NOT NULL, key TEXT NOT NULL, cell TEXT NOT NULL, task TEXT NOT NULL,
+    seed INTEGER NOT NULL, status TEXT NOT NULL, finished TEXT NOT NULL, record TEXT NOT NULL,
+    record_sum INTEGER NOT NULL, history TEXT NOT NULL, history_sum INTEGER NOT NULL, PRIMARY KEY (number, attempt)
+) WITHOUT ROWID;
+CREATE INDEX runs_by_key ON runs (key, attempt, status);
+CREATE TABLE baselines (
+    number INTEGER NOT NULL, attempt INTEGER NOT NULL, key TEXT NOT NULL, task TEXT NOT NULL, status TEXT NOT NULL,
+    record TEXT NOT NULL, record_sum INTEGER NOT NULL, PRIMARY KEY (number, attempt)
+) WITHOUT ROWID;
+CREATE INDEX baselines_by_key ON baselines (key, attempt, status);
+"""
+"""`claims` numbers whatever was handed out, in that order, and says which command runs it now. `runs` and `baselines`
+lie in the order of those numbers, which no clock can disturb; a run that was tried again has a row for each attempt.
+The sums are CRC-32, so that a row that was damaged is told from one that was not."""
+
+
+def make(connection: sqlite3.Connection) -> None:
+    """Make the tables, in the transaction that is open."""
+    for statement in filter(str.strip, TABLES.split(";")):
+        connection.execute(statement)
+    _stamp(connection)
+
+
+def migrate(connection: sqlite3.Connection, schema: int) -> None:
+    """Bring the tables of an older schema to today's, in the transaction that is open."""
+    for step in _STEPS[schema - 1 :]:
+        step(connection)
+    _stamp(connection)
+
+
+def check_sum(text: str) -> int:
+    """What tells that a text is the one that was written."""
+    return zlib.crc32(text.encode())
+
+
+def _stamp(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _to_2(connection: sqlite3.Connection) -> None:
+    """Runs got a history, of which there had been the curve alone, and specs what was changed in the recipe."""
+    connection.execute("ALTER TABLE runs RENAME COLUMN curve TO history")
+    for key, record, curve in connection.execute("SELECT key, record, history FROM runs").fetchall():
+        values = json.loads(record)
+        values["spec"]["changes"] = []
+        points = [{"gradient_norm": math.nan, "clipped": math.nan, **point} for point in json.loads(curve)]
+        history = {"curve": points, "diagnoses": [], "samples": []}
+        row = (json.dumps(values), json.dumps(history), key)
+        connection.execute("UPDATE runs SET record = ?, history = ? WHERE key = ?", row)
+
+
+def _to_3(connection: sqlite3.Connection) -> None:
+    """Rows got a number, an attempt and sums; the order was that of the clock until then."""
+    connection.create_function("check_sum", 1, check_sum, deterministic=True)
+    connection.create_function("ended", 1, lambda record: "failed" if json.loads(record)["reason"] else "finished")
+    connection.execute("ALTER TABLE runs RENAME TO old_runs")
+    connection.execute("ALTER TABLE baselines RENAME TO old_baselines")
+    make(connection)
+    connection.execute("INSERT INTO claims (key) SELECT key FROM old_runs ORDER BY finished, key")
+    connection.execute("INSERT INTO claims (key) SELECT key FROM old_baselines ORDER BY key")
+    connection.execute(
+        "INSERT INTO runs SELECT number, 1, key, cell, task, seed, status, finished, record, check_sum(record),"
+        " history, check_sum(history) FROM old_runs JOIN claims USING (key)"
+    )
+    connection.execute(
+        "INSERT INTO baselines SELECT number, 1, key, task, ended(record), record, check_sum(record) FROM old_baselines"
+        " JOIN claims USING (key)"
+    )
+    connection.execute("DROP TABLE old_runs")
+    connection.execute("DROP TABLE old_baselines")
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], Any], ...] = (_to_2, _to_3)
+"""From each schema to the next, the first one first."""

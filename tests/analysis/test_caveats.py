@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.analysis.comparison import compare
+from harness.analysis.layout import footnotes, reached
+
+if TYPE_CHECKING:
+    from conftest import Maker
+
+
+def test_how_it_was_judged_and_how_many_more_seeds_it_would_take(make: Maker) -> None:
+    scores = {"gru": [0.10, 0.11, 0.12], "lstm": [0.13, 0.11, 0.13], "elman": [0.50, 0.51, 0.52]}
+    records = [make(cell, seed, score) for cell, listed in scores.items() for seed, score in enumerate(listed)]
+    assert footnotes(compare(records, [])) == [
+        (
+            "Mean ± 95% interval over 3 seeds. Cells that share a letter cannot be told apart (paired t over seeds, "
+            "Holm over 3 comparisons); the best, and all that share a letter with it, are bold."
+        ),
+        "More seeds that would show the difference of the best two, if it is what it seems: on adding 32 (0.013).",
+        (
+            "With 1 comparison undecided, 3 seeds show a difference of 3.3 standard deviations (power 0.8), 10 seeds "
+            "one of 1.0."
+        ),
+    ]
+
+
+def test_a_table_that_decides_everything_asks_for_nothing(make: Maker) -> None:
+    records = [make("gru", seed, 0.1 + seed / 1000) for seed in range(3)]
+    records += [make("elman", seed, 0.5 + seed / 900) for seed in range(3)]
+    (note,) = footnotes(compare(records, []))
+    assert note.startswith("Mean ± 95% interval over 3 seeds.")
+
+
+def test_more_seeds_than_anybody_runs(make: Maker) -> None:
+    records = [make("gru", seed, score) for seed, score in enumerate([0.1, 0.3, 0.2])]
+    records += [make("lstm", seed, score) for seed, score in enumerate([0.3, 0.1, 0.201])]
+    assert "Where the best two cannot be told apart, 100 more seeds would not tell them apart either." in footnotes(
+        compare(records, [])
+    )
+
+
+def test_cells_that_failed_and_single_seeds_are_told(make: Maker) -> None:
+    records = [make("gru", 0, 0.1), make("lstm", 0, 0.2), make("elman", 0, None, reason="loss nan")]
+    notes = footnotes(compare(records, []))
+    assert "One seed says nothing about spread: no interval, and cells cannot be told apart." in notes
+    assert "A cell of which a run failed is not compared, and has no letter." in notes
+    assert notes[-1] == "elman on adding, 1 of 1: diverged: loss nan"
+    assert not any("More seeds" in note or "standard deviations" in note for note in notes)
+
+
+def test_a_lone_cell_is_not_compared(make: Maker) -> None:
+    assert footnotes(compare([make("gru", 0, 0.1), make("gru", 1, 0.2)], [])) == [
+        "Mean ± 95% interval over 2 seeds.",
+    ]
+
+
+@pytest.mark.parametrize(("step", "told"), [(4, "half by step 4"), (None, "half: not yet")])
+def test_what_a_score_says_of_solving(make: Maker, step: int | None, told: str) -> None:
+    records = [make("gru", 0, 0.1, solved=True, solved_step=4)]
+    records += [make("gru", seed, 0.2, solved=step is not None, solved_step=step) for seed in (1, 2)]
+    share = "3/3 solved (44–100%)" if step else "1/3 solved (6–79%)"
+    assert reached(compare(records, []).columns[0].scores["gru"])[1:] == [share, told]
+    assert reached(compare([make("gru", 0, 0.2, solved=False)], []).columns[0].scores["gru"])[1:] == [
+        "0/1 solved (0–79%)"
+    ]

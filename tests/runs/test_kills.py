@@ -1,0 +1,134 @@
+"""A sweep that is killed again and again and resumed until it is done leaves what an undisturbed one leaves."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, suppress
+from random import Random
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from harness.runs.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STILL = '''
+"""A clock that stands still, so that tables of the same results are the same to the byte."""
+from harness import hookimpl
+from harness.training import clock
+
+clock.between = lambda earlier, later: 0.0
+
+@hookimpl
+def harness_cells():
+    return {}
+'''
+SEEDS = 10
+COMMAND = ["run", "--cells", "elman,gru", "--tasks", "adding:length=5", "--budget", "smoke", "--engine", "loop"]
+COMMAND += ["--seeds", str(SEEDS), "--retry", "1000", "--plugin", "still.py"]
+REPORTED = re.compile(r"(elman|gru) seed (\d+)  (attempt \d+: )?MSE")
+FILES = ("table.md", "table.csv")
+
+
+class Session:
+    """A `harness run` in a process of its own."""
+
+    def __init__(self, folder: Path, results: str, *more: str) -> None:
+        command = [sys.executable, "-m", "harness", *COMMAND, "--out", results, *more]
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen(command, cwd=folder, text=True, **streams)  # type: ignore[call-overload]
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def kill_one(self, random: Random) -> None:
+        """Kill the command or one of its processes, at some moment: while it starts, or once it has reported a run."""
+        end = time.monotonic() + 2 * random.random() if random.random() < 0.2 else None
+        while self.process.poll() is None and (time.monotonic() < end if end else not self.reported()):
+            time.sleep(0.01)
+        time.sleep(0.4 * random.random())
+        with suppress(psutil.NoSuchProcess):  # it was done before, or a worker was
+            parent = psutil.Process(self.process.pid)
+            random.choice([parent, *parent.children(recursive=True)]).kill()
+
+    def end(self) -> int:
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stderr
+        self.process.stderr.close()
+        assert not any("Traceback" in line for line in self.lines), "".join(self.lines)
+        return self.process.returncode
+
+    def reported(self) -> set[tuple[str, int]]:
+        """The runs of which it said how they had finished."""
+        found = [REPORTED.search(line) for line in self.lines.copy()]
+        return {(match[1], int(match[2])) for match in found if match}
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        self.lines.extend(iter(self.process.stderr.readline, ""))
+
+
+def disturbed(folder: Path, results: str, random: Random, kills: int) -> int:
+    """Run the sweep until it is done, with so many kills at most; gives their number."""
+    made = 0
+    while True:
+        session = Session(folder, results, "--workers", "2")
+        while made < kills and session.process.poll() is None:
+            session.kill_one(random)
+            made += 1
+        code = session.end()
+        if (folder / results / "runs.sqlite").exists():
+            with closing(Store(folder / results)) as store:
+                kept = {(run.spec.cell.name, run.spec.seed) for run in store.runs() if run.status == "finished"}
+            assert session.reported() <= kept, "a record is durable before it is reported"
+        if code == 0:
+            return made
+        assert code == -9, session.lines
+
+
+def check(folder: Path, expected: dict[str, bytes]) -> None:
+    assert {name: (folder / name).read_bytes() for name in FILES} == expected
+    with closing(Store(folder)) as store:
+        rows = store._connection.execute("SELECT cell, seed, attempt, status FROM runs ORDER BY number, attempt")
+        ends: dict[tuple[str, int], list[str]] = {}
+        for cell, seed, attempt, status in rows:
+            ends.setdefault((cell, seed), []).append(status)
+            assert attempt == len(ends[cell, seed])
+    assert list(ends) == [(cell, seed) for seed in range(SEEDS) for cell in ("elman", "gru")]
+    for *before, last in ends.values():
+        assert set(before) <= {"crashed"}
+        assert last == "finished"
+    assert {path.suffix for path in (folder / "states").iterdir()} == {".safetensors"}
+    assert len(list((folder / "states").iterdir())) == 2 * SEEDS
+
+
+def undisturbed(folder: Path) -> dict[str, bytes]:
+    (folder / "still.py").write_text(STILL)
+    session = Session(folder, "undisturbed", "--workers", "1")
+    assert session.end() == 0, "".join(session.lines)
+    return {name: (folder / "undisturbed" / name).read_bytes() for name in FILES}
+
+
+def test_a_sweep_that_is_killed_leaves_what_an_undisturbed_one_leaves(tmp_path: Path) -> None:
+    expected = undisturbed(tmp_path)
+    disturbed(tmp_path, "results", Random(2), kills=4)
+    check(tmp_path / "results", expected)
+
+
+@pytest.mark.slow
+def test_200_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    expected = undisturbed(tmp_path)
+    random, kills = Random(0), 0
+    while kills < 200:
+        results = f"after-{kills}"
+        kills += disturbed(tmp_path, results, random, min(10, 200 - kills))
+        check(tmp_path / results, expected)
+    assert kills == 200
