@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.registry import Plugins
+    from harness.runs.executors import Executor
     from harness.runs.spec import RunSpec, Spec
 
 UNMET = 2
@@ -38,7 +39,7 @@ class Session:
     Args:
         request: what to run.
         folder: the results folder.
-        workers: how many processes; as many as suit when None.
+        executor: what executes it.
         suite: the file that asks for it, where there is one; it is kept beside the results.
         table: whether a table is wanted, and with it the trivial baselines.
         shard: which share of the runs.
@@ -49,7 +50,7 @@ class Session:
         self,
         request: Request,
         folder: Path,
-        workers: int | None,
+        executor: Executor,
         suite: Suite | None = None,
         *,
         table: bool = True,
@@ -58,7 +59,7 @@ class Session:
     ) -> None:
         self.request = request
         self.folder = folder
-        self.workers = workers
+        self.executor = executor
         self.suite = suite
         self.table = table
         self.shard = shard
@@ -77,10 +78,13 @@ class Session:
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
         specs = list(self.shard.of(plan.specs()))
-        work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
-        if not work and not (self.folder / STORE).exists():
-            return self.exit_code
-        self._run(suite, specs, work)
+        try:
+            work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
+            if not work and not (self.folder / STORE).exists():
+                return self.exit_code
+            self._run(suite, specs, work)
+        finally:
+            self.executor.close()
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
@@ -89,7 +93,7 @@ class Session:
         """Execute what is to do, and show all of the plan."""
         with closing(Store(self.folder, create=True)) as store:
             keep(self.folder / SUITE, suite.text())
-            if execute(work, store, self.request.device, self.workers, self.care):
+            if execute(work, store, self.executor, self.care):
                 self.exit_code = INTERRUPTED
             if self.table:
                 self._show(store, specs)
@@ -166,6 +170,7 @@ class Session:
         prepare.first_batches(usable)
         prepare.check_engines(usable)
         say_sizes(prepare.sizes(usable))
+        self.executor.check({(spec.contest, spec.row): spec for spec in usable}.values())
         return usable
 
     def _show(self, store: Store, specs: list[RunSpec]) -> None:
