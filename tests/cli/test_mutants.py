@@ -98,7 +98,7 @@ def test_test_data_that_are_trained_on_are_told(made: Command, monkeypatch: pyte
 
 def test_every_mutant_of_the_benchmark_can_be_made() -> None:
     """Code moves, and a mutant whose text is gone would say nothing."""
-    for name, (file, old, new) in runpy.run_path(str(BENCHMARK))["MUTANTS"].items():
+    for name, (_, file, old, new) in runpy.run_path(str(BENCHMARK))["MUTANTS"].items():
         text = (ROOT / file).read_text()
         assert old in text, name
         compile(text.replace(old, new, 1), file, "exec")
