@@ -28,7 +28,7 @@ def execute(specs: Sequence[Spec], store: Store, executor: Executor, care: Care)
     Args:
         specs: what to do.
         store: keeps the records.
-        executor: executes them, and is closed after it.
+        executor: executes them; whoever made it closes it.
         care: what a run may take, and how often it may be tried.
 
     Returns:
@@ -45,8 +45,8 @@ def execute(specs: Sequence[Spec], store: Store, executor: Executor, care: Care)
                 live.finished(record)
         except KeyboardInterrupt:
             live.say("stopped; the runs in flight are dropped.")
-        finally:
             executor.close()
+        finally:
             signal.signal(signal.SIGINT, previous)
     if interrupt.came:
         err.print("The same command goes on where this one stopped.")
