@@ -147,7 +147,7 @@ class Script:
     def _reads(self, node: Node) -> Iterator[Node]:
         """Whose memory is read when a node is computed."""
         for arg in self._args(node):
-            yield from self._reads(arg) if arg in self._inside or self._is(arg, "slice", "expand") else [arg]
+            yield from self._reads(arg) if arg in self._inside or self._is(arg, "slice", "expand", "stop") else [arg]
 
     def _find_last(self) -> dict[Node, Node]:
         """By which node a value is read last."""
