@@ -25,6 +25,8 @@ WRITING = {
     **BACKWARD,
 }
 """Functions that write to a place that they are given; by the operator."""
+SHARING = "slice", "expand", "stop"
+"""Operators whose value lies where that of their argument does."""
 WITH_NUMBER = {"mul", "div", "lerp"}
 """Those whose last argument may be a number."""
 ADDING = {"mul": "addcmul", "minus mul": "subcmul", "neg": "sub"}
@@ -147,7 +149,7 @@ class Script:
     def _reads(self, node: Node) -> Iterator[Node]:
         """Whose memory is read when a node is computed."""
         for arg in self._args(node):
-            yield from self._reads(arg) if arg in self._inside or self._is(arg, "slice", "expand", "stop") else [arg]
+            yield from self._reads(arg) if arg in self._inside or self._is(arg, *SHARING) else [arg]
 
     def _find_last(self) -> dict[Node, Node]:
         """By which node a value is read last."""
