@@ -13,6 +13,7 @@ from harness.runs.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from types import FrameType
 
     from harness.runs.limits import Care
@@ -38,7 +39,7 @@ def execute(specs: Sequence[Spec], store: Store, device: str, workers: int | Non
     """
     if not specs:
         return False
-    executor = _executor(len(specs), device, workers, care)
+    executor = _executor(len(specs), device, workers, care, store.folder)
     out.print()
     with Live(err, len(specs)) as live:
         interrupt = _Interrupt(executor, live)
@@ -56,10 +57,13 @@ def execute(specs: Sequence[Spec], store: Store, device: str, workers: int | Non
     return interrupt.came
 
 
-def _executor(runs: int, device: str, workers: int | None, care: Care) -> Executor:
+def _executor(runs: int, device: str, workers: int | None, care: Care, folder: Path) -> Executor:
+    from harness.runs.checkpoints import Keeping  # it loads torch
+
     suited = usable_cores() if device == "cpu" else 1
     count = min(runs, suited if workers is None else workers)
-    return Workers(count, care.limits) if count else InProcess()
+    keeping = Keeping(folder, care.checkpoint_every)
+    return Workers(count, care.limits, keeping) if count else InProcess(keeping)
 
 
 class _Interrupt:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.console import examples
-from harness.cli.precautions import MemoryLimit, TimeLimit, limits
+from harness.cli.precautions import CheckpointEvery, MemoryLimit, TimeLimit, interval, limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,7 @@ def command(
     ] = None,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = None,
+    checkpoint_every: CheckpointEvery = None,
 ) -> None:
     """Try runs once more that failed, exactly as they were: what they give stands in the table instead."""
     from contextlib import closing
@@ -44,7 +45,7 @@ def command(
     with closing(Store(folder, create=True)) as store:
         for (attempt, device), records in groupby(failed, key=lambda record: (record.attempt, record.spec.device)):
             specs = [record.spec for record in records]
-            if execute(specs, store, device, workers, Care(found, retries=attempt)):
+            if execute(specs, store, device, workers, Care(found, attempt, interval(checkpoint_every))):
                 raise typer.Exit(INTERRUPTED)
         path = write_files(store)
     out.print(f"table: {path} · what failed: harness runs {folder} --failed", style="dim", soft_wrap=True)

@@ -8,7 +8,7 @@ import typer
 
 from harness.cli import completion
 from harness.cli.console import Plugin, Verbose, examples
-from harness.cli.precautions import MemoryLimit, TimeLimit, limits
+from harness.cli.precautions import CheckpointEvery, MemoryLimit, TimeLimit, interval, limits
 
 EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
@@ -22,7 +22,8 @@ EPILOG = examples(
 )
 
 Names = list[str]
-BESIDE_SUITE = {"suite", "workers", "shard", "retry", "time_limit", "memory_limit", "out", "plugin", "verbose"}
+BESIDE_SUITE = {"suite", "workers", "shard", "retry", "time_limit", "memory_limit", "checkpoint_every"}
+BESIDE_SUITE |= {"out", "plugin", "verbose"}
 """What may be given with a suite."""
 
 
@@ -105,6 +106,7 @@ def command(
     retry: Annotated[int, typer.Option(min=0, metavar="N", help="Try runs that failed again, each up to N times.")] = 0,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = None,
+    checkpoint_every: CheckpointEvery = None,
     suite: Annotated[
         str | None, typer.Option(metavar="FILE.toml", help="Run what a file says, instead of all options above.")
     ] = None,
@@ -133,7 +135,7 @@ def command(
     from harness.training.settings import parse, parse_grid
 
     share = WHOLE if shard is None else Shard.parse(shard)
-    care = Care(limits(time_limit, memory_limit, workers), retry)
+    care = Care(limits(time_limit, memory_limit, workers), retry, interval(checkpoint_every))
 
     if suite is not None:
         _check_alone(context)

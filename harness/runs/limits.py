@@ -41,10 +41,12 @@ class Care:
     Attributes:
         limits: what a run may take.
         retries: how often a run that failed, and may not the next time, is tried again.
+        checkpoint_every: seconds between two checkpoints of a run; none are made when None.
     """
 
     limits: Limits = Limits()
     retries: int = 0
+    checkpoint_every: float | None = None
 
 
 def duration(text: str, option: str) -> float:

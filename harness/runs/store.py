@@ -31,7 +31,7 @@ from harness.runs.claims import Owner
 from harness.runs.durable import make_folder
 from harness.runs.record import PASSING, BaselineRecord, Record, RunRecord
 from harness.runs.schema import APPLICATION, SCHEMA, check_sum, make, migrate
-from harness.runs.states import keep_state, sweep_up
+from harness.runs.states import forget, keep_state, sweep_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -120,6 +120,8 @@ class Store:
             record = replace(record, attempt=last[0] + 1 if last else 1)
             self._insert(number, record)
             self._connection.execute("UPDATE claims SET owner = NULL WHERE key = ?", (key,))
+        if record.status not in PASSING:  # another attempt goes on from there
+            forget(self.folder, key)
         return record
 
     def keys(self, attempts: int = 1) -> set[str]:

@@ -10,14 +10,20 @@ from harness.runs.executors.base import Executor, Listener, Progress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from harness.runs.checkpoints import Keeping
     from harness.runs.record import Record
     from harness.runs.spec import Spec
 
 
 class InProcess(Executor):
-    """Runs in the calling process."""
+    """Runs in the calling process.
 
-    def __init__(self) -> None:
+    Args:
+        keeping: how checkpoints are kept; none are when None.
+    """
+
+    def __init__(self, keeping: Keeping | None = None) -> None:
+        self._keeping = keeping
         self._stopped = False
 
     def run(self, specs: Iterable[Spec], listener: Listener) -> Iterator[Record]:
@@ -28,7 +34,7 @@ class InProcess(Executor):
             if self._stopped:
                 return
             listener.started(spec)
-            yield execute(spec, partial(_report, listener, spec))
+            yield execute(spec, partial(_report, listener, spec), self._keeping)
 
     def stop(self) -> None:
         """Hand out no more."""

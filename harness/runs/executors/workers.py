@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from multiprocessing.context import BaseContext
 
+    from harness.runs.checkpoints import Keeping
+
 REPORT_EVERY = 0.1
 """Seconds between two reports of a worker."""
 LOOK_EVERY = 0.1
@@ -43,11 +45,13 @@ class Workers(Executor):
     Args:
         count: how many.
         limits: what a run may take.
+        keeping: how checkpoints are kept; none are when None.
     """
 
-    def __init__(self, count: int, limits: Limits | None = None) -> None:
+    def __init__(self, count: int, limits: Limits | None = None, keeping: Keeping | None = None) -> None:
         self._count = count
         self._limits = limits or Limits()
+        self._keeping = keeping
         self._context = _context()
         self._workers: list[Worker] = []
         self._stopped = False
@@ -100,7 +104,7 @@ class Workers(Executor):
             if worker:
                 worker.dismiss()
             return
-        worker = worker or Worker(self._context)
+        worker = worker or Worker(self._context, self._keeping)
         self._workers.append(worker)
         worker.start(spec)
         listener.started(spec)
@@ -120,9 +124,9 @@ class Worker:
     started: float
     """The moment when it was handed the run, on the monotonic clock."""
 
-    def __init__(self, context: Any) -> None:  # noqa: ANN401 - multiprocessing's contexts share no useful type
+    def __init__(self, context: Any, keeping: Keeping | None) -> None:  # noqa: ANN401 - contexts share no useful type
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs,), daemon=True)
+        self.process = context.Process(target=serve, args=(theirs, keeping), daemon=True)
         self.process.start()
         theirs.close()  # so that the end of the worker is the end of the pipe
 
@@ -174,7 +178,7 @@ class Worker:
             return 0
 
 
-def serve(connection: Connection) -> None:
+def serve(connection: Connection, keeping: Keeping | None) -> None:
     """What a worker does: execute what it is handed until it is handed nothing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that hands out runs
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -190,7 +194,7 @@ def serve(connection: Connection) -> None:
 
     with suppress(EOFError, BrokenPipeError):  # the other side is gone, and nobody wants the rest
         while (spec := connection.recv()) is not None:
-            connection.send(execute(spec, report))
+            connection.send(execute(spec, report, keeping))
 
 
 def _end_with_parent() -> None:
