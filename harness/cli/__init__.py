@@ -19,6 +19,7 @@ from harness.cli import (
     new,
     plugins,
     recipes,
+    recover,
     report,
     rerun,
     run,
@@ -60,6 +61,7 @@ def options(
 COMMANDS = (
     run,
     rerun,
+    recover,
     merge,
     table,
     report,
@@ -74,6 +76,7 @@ COMMANDS = (
     tasks,
     data,
     recipes,
+    recover,
     plugins,
     new,
     check,

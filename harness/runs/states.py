@@ -52,7 +52,9 @@ def find_state(folder: Path, key: str) -> bytes:
 
 def forget(folder: Path, key: str) -> None:
     """Take away the checkpoint of a run that needs it no more."""
-    place(folder, CHECKPOINTS, key).unlink(missing_ok=True)
+    path = place(folder, CHECKPOINTS, key)
+    for left in (path, path.with_name(path.name + PART)):
+        left.unlink(missing_ok=True)
 
 
 def sweep_up(folder: Path) -> None:

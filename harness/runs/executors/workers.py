@@ -133,14 +133,14 @@ class Worker:
     def start(self, spec: Spec) -> None:
         """Hand it a run."""
         self.spec, self.started = spec, time.monotonic()
-        with suppress(BrokenPipeError):  # it died meanwhile: receiving says so
+        with suppress(ConnectionError):  # it died meanwhile: receiving says so
             self.connection.send(spec)
 
     def receive(self) -> Progress | Record:
         """The next message; a record of the crash where the worker has died."""
         try:
             message: Progress | Record = self.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, ConnectionError):
             self.process.join()
             return crashed(self.spec, self.process.exitcode)
         return message
@@ -159,7 +159,7 @@ class Worker:
 
     def dismiss(self) -> None:
         """Let it end by itself; a thread that a cell left behind may not let it."""
-        with suppress(BrokenPipeError):
+        with suppress(ConnectionError):
             self.connection.send(None)
         self.process.join(GRACE)
         self.end()
@@ -192,7 +192,7 @@ def serve(connection: Connection, keeping: Keeping | None) -> None:
             last = time.monotonic()
             connection.send(Progress(step, loss))
 
-    with suppress(EOFError, BrokenPipeError):  # the other side is gone, and nobody wants the rest
+    with suppress(EOFError, ConnectionError):  # the other side is gone, and nobody wants the rest
         while (spec := connection.recv()) is not None:
             connection.send(execute(spec, report, keeping))
 
