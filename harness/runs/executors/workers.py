@@ -35,6 +35,8 @@ REPORT_EVERY = 0.1
 """Seconds between two reports of a worker."""
 LOOK_EVERY = 0.1
 """Seconds between two looks at the memory of the workers."""
+TRIES = 3
+"""How often a worker is started, if its server dies meanwhile."""
 GRACE = 5
 """Seconds for a worker to end by itself."""
 
@@ -95,7 +97,10 @@ class Workers(Executor):
         except BaseException:
             worker.end()
             raise
-        self._hand_out(worker if worker.process.is_alive() else None, waiting, listener)
+        alive = worker.process.is_alive()
+        if not alive:
+            worker.end()
+        self._hand_out(worker if alive else None, waiting, listener)
 
     def _hand_out(self, worker: Worker | None, waiting: Iterator[Spec], listener: Listener) -> None:
         """Give a worker the next spec, a new one where there is none; let it go where no spec is left."""
@@ -104,10 +109,17 @@ class Workers(Executor):
             if worker:
                 worker.dismiss()
             return
-        worker = worker or Worker(self._context, self._keeping)
+        worker = worker or self._new()
         self._workers.append(worker)
         worker.start(spec)
         listener.started(spec)
+
+    def _new(self) -> Worker:
+        """A new worker; the server that forks it may be killed just then, and is started anew."""
+        for _ in range(TRIES - 1):
+            with suppress(EOFError, ConnectionError):
+                return Worker(self._context, self._keeping)
+        return Worker(self._context, self._keeping)
 
     def _patience(self) -> float | None:
         """Seconds until a limit may be reached; None where there is none."""
