@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from harness.cli.console import err, out
 from harness.cli.live import Live
-from harness.runs.environment import usable_cores
-from harness.runs.executors import Executor, InProcess, Workers
 from harness.runs.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
     from types import FrameType
 
+    from harness.runs.executors import Executor
     from harness.runs.limits import Care
     from harness.runs.spec import Spec
     from harness.runs.store import Store
@@ -24,14 +22,13 @@ INTERRUPTED = 130
 """The shell's exit code of a program that Ctrl-C ended."""
 
 
-def execute(specs: Sequence[Spec], store: Store, device: str, workers: int | None, care: Care) -> bool:
+def execute(specs: Sequence[Spec], store: Store, executor: Executor, care: Care) -> bool:
     """Execute and store some runs, and say how each ends.
 
     Args:
         specs: what to do.
         store: keeps the records.
-        device: of the runs.
-        workers: how many processes; as many as suit when None.
+        executor: executes them; whoever made it closes it.
         care: what a run may take, and how often it may be tried.
 
     Returns:
@@ -39,7 +36,6 @@ def execute(specs: Sequence[Spec], store: Store, device: str, workers: int | Non
     """
     if not specs:
         return False
-    executor = _executor(len(specs), device, workers, care, store.folder)
     out.print()
     with Live(err, len(specs)) as live:
         interrupt = _Interrupt(executor, live)
@@ -49,21 +45,12 @@ def execute(specs: Sequence[Spec], store: Store, device: str, workers: int | Non
                 live.finished(record)
         except KeyboardInterrupt:
             live.say("stopped; the runs in flight are dropped.")
-        finally:
             executor.close()
+        finally:
             signal.signal(signal.SIGINT, previous)
     if interrupt.came:
         err.print("The same command goes on where this one stopped.")
     return interrupt.came
-
-
-def _executor(runs: int, device: str, workers: int | None, care: Care, folder: Path) -> Executor:
-    from harness.runs.checkpoints import Keeping  # it loads torch
-
-    suited = usable_cores() if device == "cpu" else 1
-    count = min(runs, suited if workers is None else workers)
-    keeping = Keeping(folder, care.checkpoint_every)
-    return Workers(count, care.limits, keeping) if count else InProcess(keeping)
 
 
 class _Interrupt:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.registry import Plugins
+    from harness.runs.executors import Executor
+    from harness.runs.record import RunRecord
     from harness.runs.spec import RunSpec, Spec
 
 UNMET = 2
@@ -38,7 +40,7 @@ class Session:
     Args:
         request: what to run.
         folder: the results folder.
-        workers: how many processes; as many as suit when None.
+        executor: what executes it.
         suite: the file that asks for it, where there is one; it is kept beside the results.
         table: whether a table is wanted, and with it the trivial baselines.
         shard: which share of the runs.
@@ -49,7 +51,7 @@ class Session:
         self,
         request: Request,
         folder: Path,
-        workers: int | None,
+        executor: Executor,
         suite: Suite | None = None,
         *,
         table: bool = True,
@@ -58,12 +60,13 @@ class Session:
     ) -> None:
         self.request = request
         self.folder = folder
-        self.workers = workers
+        self.executor = executor
         self.suite = suite
         self.table = table
         self.shard = shard
         self.care = care or Care()
         self.exit_code = 0
+        self._checked = False
 
     def run(self) -> int:
         """Do it all; the exit code is 2 where something that was asked for could not be done."""
@@ -76,11 +79,17 @@ class Session:
             skip(error)
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
-        specs = list(self.shard.of(plan.specs()))
-        work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
-        if not work and not (self.folder / STORE).exists():
-            return self.exit_code
-        self._run(suite, specs, work)
+        try:
+            trials = self._trials(plan, suite)
+            if self.exit_code == INTERRUPTED:
+                return self.exit_code
+            specs = list(self.shard.of(plan.specs(trials)))
+            work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
+            if not work and not (self.folder / STORE).exists():
+                return self.exit_code
+            self._run(suite, specs, work)
+        finally:
+            self.executor.close()
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
@@ -89,10 +98,30 @@ class Session:
         """Execute what is to do, and show all of the plan."""
         with closing(Store(self.folder, create=True)) as store:
             keep(self.folder / SUITE, suite.text())
-            if execute(work, store, self.request.device, self.workers, self.care):
+            if execute(work, store, self.executor, self.care):
                 self.exit_code = INTERRUPTED
             if self.table:
                 self._show(store, specs)
+
+    def _trials(self, plan: Plan, suite: Suite) -> list[RunRecord]:
+        """Execute the trials that are missing; gives all of them.
+
+        Raises:
+            HarnessError: this is a share of the runs, and which these are depends on all trials.
+        """
+        if not self.request.tune:
+            return []
+        if self.shard != WHOLE:
+            raise HarnessError("--tune and --shard exclude each other: what is run depends on all trials.")
+        trials = list(plan.trials())
+        work = self._work(plan, trials)
+        if work or (self.folder / STORE).exists():
+            with closing(Store(self.folder, create=True)) as store:
+                keep(self.folder / SUITE, suite.text())
+                if execute(work, store, self.executor, self.care):
+                    self.exit_code = INTERRUPTED
+                return store.runs(trial.key for trial in trials)
+        return []
 
     def _work(self, plan: Plan, specs: list[RunSpec]) -> list[Spec]:
         """What is missing of the plan and can be done."""
@@ -131,7 +160,9 @@ class Session:
         self.exit_code = UNMET
 
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
-        counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
+        trials = bool(specs) and bool(specs[0].trial)
+        last = (self.request.tune, "trial") if trials else (self.request.seeds, "seed")
+        counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), last]
         if self.request.grid:
             counts.insert(1, (plan.settings(), "setting"))
         product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
@@ -153,7 +184,8 @@ class Session:
         for error in failures.values():
             self._tell(error)
         usable = [spec for spec in missing if spec.cell.label not in failures]
-        unavailable = fetch(prepare.needed(usable))
+        after_trials = bool(self.request.tune) and not missing[0].trial  # which have told data and sizes
+        unavailable = fetch(prepare.needed(usable), tell=not after_trials)
         lost = {
             spec.task.label: [unavailable[card.name] for card in prepare.datasets(spec) if card.name in unavailable]
             for spec in usable
@@ -165,7 +197,11 @@ class Session:
         usable = [spec for spec in usable if not lost[spec.task.label]]
         prepare.first_batches(usable)
         prepare.check_engines(usable)
-        say_sizes(prepare.sizes(usable))
+        if not after_trials:
+            say_sizes(prepare.sizes(usable))
+        if not self._checked:  # once: what trials need is what the runs after them need
+            self.executor.check({(spec.contest, spec.row): spec for spec in usable}.values())
+            self._checked = True
         return usable
 
     def _show(self, store: Store, specs: list[RunSpec]) -> None:

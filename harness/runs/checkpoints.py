@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,28 +13,10 @@ from safetensors.torch import save
 
 from harness.runs.durable import make_folder, write_durably
 from harness.runs.environment import environment
-from harness.runs.states import CHECKPOINTS, place
 from harness.training.course import Snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@dataclass(frozen=True)
-class Keeping:
-    """How checkpoints are kept.
-
-    Attributes:
-        folder: the results folder.
-        every: seconds between two of a run; none is made when None, but one that is there is gone on from.
-    """
-
-    folder: Path
-    every: float | None = None
-
-    def of(self, key: str) -> RunCheckpoints:
-        """Those of a run."""
-        return RunCheckpoints(place(self.folder, CHECKPOINTS, key), key, self.every)
 
 
 class RunCheckpoints:

@@ -25,7 +25,7 @@ from harness.runs.tolerance import Tolerance
 from harness.runs.toml import line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FILE = "suite.toml"
@@ -88,6 +88,7 @@ class Suite(Strict):
         recipe: a named recipe on top of the tasks' own.
         settings: changes to the tasks' recipes, in the table `set`; in a table by cell for one cell alone.
         grid: settings with the values that each cell is trained with in turn.
+        tune: trials of each cell on each task, of which the best is run.
         device: auto, cpu, cuda or cuda:N.
         engine: what runs a cell over time.
         plugins: files and modules to load plugins from.
@@ -106,6 +107,7 @@ class Suite(Strict):
     recipe: str | None = None
     settings: Annotated[dict[str, Plain | dict[str, Plain]], Field(alias="set")] = {}
     grid: dict[str, Annotated[tuple[Plain, ...], Field(min_length=1)]] = {}
+    tune: Annotated[int, Field(ge=0)] = 0
     device: str = "auto"
     engine: Literal["auto", "native", "torch", "loop"] = "auto"
     plugins: tuple[str, ...] = ()
@@ -159,6 +161,7 @@ class Suite(Strict):
             grid={
                 name: tuple(value for value in axis if isinstance(value, Plain)) for name, axis in request.grid.items()
             },
+            tune=request.tune,
             device=request.device,
             engine=request.engine,
             plugins=request.plugins,
@@ -168,8 +171,11 @@ class Suite(Strict):
         """The same, with more plugins."""
         return self.model_copy(update={"plugins": tuple(dict.fromkeys([*self.plugins, *names]))})
 
-    def request(self) -> Request:
+    def request(self, device: Callable[[str], str] = resolve) -> Request:
         """As what is asked for on the command line.
+
+        Args:
+            device: that the name of one stands for.
 
         Raises:
             HarnessError: there is no such size or device.
@@ -180,25 +186,29 @@ class Suite(Strict):
             tasks=self.tasks,
             seeds=self.seeds,
             budget=self.budget,
-            device=resolve(self.device),
+            device=device(self.device),
             size=Size.parse(self.match) if self.match is not None else size,
             recipe=self.recipe,
             settings=_plain(self.settings),
             own={cell: settings for cell, settings in self.settings.items() if isinstance(settings, dict)},
             grid=self.grid,
+            tune=self.tune,
             plugins=self.plugins,
             engine=self.engine,
             first_seed=self.first_seed,
         )
 
-    def plan(self) -> Plan:
+    def plan(self, device: Callable[[str], str] = resolve) -> Plan:
         """Everything that it asks for, looked up.
+
+        Args:
+            device: as for `request`.
 
         Raises:
             HarnessError: something named does not exist, a metric included; it says where that is named.
         """
         try:
-            plan = Plan.make(self.request())
+            plan = Plan.make(self.request(device))
         except HarnessError as error:
             raise HarnessError(f"{self._file}: {error}") from error
         self._check_metrics(plan)

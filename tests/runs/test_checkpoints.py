@@ -11,8 +11,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from harness.runs.checkpoints import Keeping
 from harness.runs.execute import execute
+from harness.runs.limits import Keeping
 from harness.runs.plan import Plan, Request
 from harness.runs.record import RunRecord
 from harness.runs.states import CHECKPOINTS

@@ -45,7 +45,13 @@ def test_a_run_leaves_all_that_a_table_needs() -> None:
     assert record.seconds is not None
     assert record.seconds > 0
     assert record.solved is False
+    assert record.steps == 20
+    assert [point["sequence_steps"] for point in record.curve] == [10 * 32 * 5, 20 * 32 * 5]
     assert record.engine in {"native", "torch"}
+    assert {"forward", "backward", "inference", "repeats", "steps", "memory", "kernel"} == record.cost.keys()
+    assert record.cost["kernel"].startswith(record.engine)
+    assert record.disturbance["threads"] == 1
+    assert {"others", "workers", "waited"} < record.disturbance.keys()
     assert record.environment["torch"] == torch.__version__
     assert record.finished.endswith("+00:00")
 
@@ -108,6 +114,18 @@ def test_hidden_size_as_asked(plugin: str) -> None:
     from harness.modeling.sizing import Size
 
     assert sized(spec("plain", plugin, size=Size("hidden", 8))).hidden_size == 8
+
+
+def test_a_trial_is_scored_on_validation_and_reads_no_test_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    from harness.training.splits import Splits
+
+    monkeypatch.setattr(Splits, "test", lambda _: pytest.fail("the test set was read"))
+    plan = Plan.make(Request(("gru",), ("adding:length=5",), 1, "smoke", "cpu", tune=2))
+    record = execute(list(plan.trials())[1])
+    assert isinstance(record, RunRecord)
+    assert (record.status, record.scores, record.state) == ("finished", {}, b"")
+    assert record.validation["MSE"] == min(point["scores"]["MSE"] for point in record.curve)
+    assert record.spec.recipe.learning_rate < record.spec.tuned["learning_rate"]
 
 
 @pytest.mark.parametrize(("match", "hidden"), [("state=64", 32), ("flops=6500", 28), ("params=1e3", 14)])

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from harness.modeling.engine.graph import within
 from harness.modeling.engine.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -26,9 +25,9 @@ Pairs = Sequence[tuple["Tensor", "Tensor"]]
 
 
 class Product(Protocol):
-    """Writes products of some matrices by the same one, (inner, outer), or adds them to what is there."""
+    """Writes products of some matrices by the same one, (inner, outer), plus a bias if there is one, or adds them."""
 
-    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False) -> None:
+    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False, bias: Tensor | None = None) -> None:
         """Do it."""
 
 
@@ -36,9 +35,9 @@ FEW = 256
 """How many rows are added up one by one."""
 
 
-def evaluate(roots: Iterable[Node], values: Values, product: Product) -> None:
-    """Compute the roots, and what they are made of, from the values that are there, and add all of them to these."""
-    for node in within(roots, values):
+def evaluate(nodes: Iterable[Node], values: Values, product: Product) -> None:
+    """Compute nodes, each after its arguments, from the values that are there, and add them to these."""
+    for node in nodes:
         if node not in values:
             args = [values[arg] for arg in node.args]
             if node.op in {"mm", "linear"}:
@@ -51,9 +50,7 @@ def evaluate(roots: Iterable[Node], values: Values, product: Product) -> None:
 def multiply(node: Node, args: list[Any], out: Tensor, product: Product) -> None:
     """Write a product or an affine map of its arguments."""
     operand, matrix, *bias = args
-    if bias:
-        out.copy_(bias[0])
-    product([(operand, out)], matrix.t() if node.attr else matrix, add=bool(bias))
+    product([(operand, out)], matrix.t() if node.attr else matrix, bias=bias[0] if bias else None)
 
 
 def look_up(node: Node, args: list[Any], out: Tensor, rows: Tensor) -> None:

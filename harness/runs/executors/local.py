@@ -10,21 +10,21 @@ from harness.runs.executors.base import Executor, Listener, Progress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from harness.runs.checkpoints import Keeping
+    from harness.runs.limits import Keeping
     from harness.runs.record import Record
     from harness.runs.spec import Spec
 
 
 class InProcess(Executor):
-    """Runs in the calling process.
+    """This process, one run after another: for debuggers and profilers."""
 
-    Args:
-        keeping: how checkpoints are kept; none are when None.
-    """
-
-    def __init__(self, keeping: Keeping | None = None) -> None:
-        self._keeping = keeping
+    def __init__(self) -> None:
+        self._keeping: Keeping | None = None
         self._stopped = False
+
+    def keep(self, keeping: Keeping) -> None:
+        """Keep checkpoints so."""
+        self._keeping = keeping
 
     def run(self, specs: Iterable[Spec], listener: Listener) -> Iterator[Record]:
         """Execute one after another."""
