@@ -19,11 +19,11 @@ def command(results: Results = "results") -> None:
     from harness.runs.recovery import recover
 
     found = recover(Path(results))
-    rows = f"{found.rows} run{'' if found.rows == 1 else 's'} and baselines"
     if found.aside is None:
-        typer.echo(f"{results} is not damaged: all its {rows} are what was written.")
+        typer.echo(f"{results} is not damaged: each of its {found.rows} records is what was written.")
         return
-    typer.echo(f"{rows} are safe: harness runs {results} lists them. The damaged file is {found.aside}.")
+    records = "1 record is" if found.rows == 1 else f"{found.rows} records are"
+    typer.echo(f"{records} safe and kept: harness runs {results} lists them. The damaged file is {found.aside}.")
     if found.lost:
         more = f" and {len(found.lost) - NAMED} more" if len(found.lost) > NAMED else ""
         names = ", ".join(key[:8] for key in found.lost[:NAMED])

@@ -13,7 +13,7 @@ def test_a_damaged_folder_is_told_recovered_and_gone_on_with(tiny: Command, harn
     assert harness("recover").code == 2
     tiny("elman", "--seeds", 2)
     table = Path("results/table.md").read_text()
-    assert harness("recover").out == "results is not damaged: all its 3 runs and baselines are what was written.\n"
+    assert harness("recover").out == "results is not damaged: each of its 3 records is what was written.\n"
     with closing(sqlite3.connect("results/runs.sqlite")) as connection:
         connection.execute("UPDATE runs SET record = replace(record, '\"seed\": 1', '\"seed\": 7')")
         connection.commit()
@@ -23,7 +23,7 @@ def test_a_damaged_folder_is_told_recovered_and_gone_on_with(tiny: Command, harn
         assert "is not what was written. `harness recover results` keeps the rows that are safe." in done.err
     done = harness("recover")
     assert done.out.startswith(
-        "2 runs and baselines are safe: harness runs results lists them. The damaged file is resul"
+        "2 records are safe and kept: harness runs results lists them. The damaged file is resul"
     )
     assert "1 cannot be read any more: " in done.out
     again = tiny("elman", "--seeds", 2)

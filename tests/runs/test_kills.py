@@ -17,16 +17,19 @@ import pytest
 from harness import cli
 from harness.runs.store import Store
 from harness.training import clock
+from harness.training.timing import load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 STILL = '''
-"""A clock that stands still, so that tables of the same results are the same to the byte."""
+"""A clock that stands still and a machine that does nothing else: tables of equal results are equal to the byte."""
 from harness import hookimpl
 from harness.training import clock
+from harness.training.timing import load
 
 clock.between = lambda earlier, later: 0.0
+load.Surroundings.disturbance = lambda self: load.Disturbance(0.0, 0.0, 0.0)
 
 @hookimpl
 def harness_cells():
@@ -117,6 +120,7 @@ def undisturbed(folder: Path, seeds: int, monkeypatch: pytest.MonkeyPatch) -> di
     (folder / "still.py").write_text(STILL)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(clock, "between", clock.between)  # which the plugin changes, and is put back
+    monkeypatch.setattr(load.Surroundings, "disturbance", load.Surroundings.disturbance)
     options = ("--out", "undisturbed", "--seeds", str(seeds), "--workers", "0")
     monkeypatch.setattr(sys, "argv", ["harness", *COMMAND, *options])
     with pytest.raises(SystemExit) as ended:
