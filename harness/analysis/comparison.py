@@ -184,7 +184,7 @@ def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[s
     current = {}
     dropped = 0
     for contest, group in contests.items():
-        newest = {record.spec.cell.label: record.spec.cell for record in sorted(group, key=lambda r: r.finished)}
+        newest = {record.spec.cell.label: record.spec.cell for record in group}  # the last
         current[contest] = [record for record in group if record.spec.cell == newest[record.spec.cell.label]]
         dropped += len(group) - len(current[contest])
     runs = f"{dropped} run{'s' if dropped != 1 else ''}"

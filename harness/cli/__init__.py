@@ -21,6 +21,7 @@ from harness.cli import (
     plot,
     plugins,
     recipes,
+    recover,
     report,
     rerun,
     run,
@@ -62,6 +63,7 @@ def options(
 COMMANDS = (
     run,
     rerun,
+    recover,
     merge,
     table,
     report,

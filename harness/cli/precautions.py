@@ -16,6 +16,21 @@ MemoryLimit = Annotated[
     str | None,
     typer.Option("--memory-limit", metavar="SIZE", help="End a run whose worker uses more memory: 500MB, 2GB."),
 ]
+CheckpointEvery = Annotated[
+    str | None,
+    typer.Option("--checkpoint-every", metavar="TIME", help="Note how far a run is, to go on from there: 60s, 10min."),
+]
+
+
+def interval(text: str | None) -> float | None:
+    """The seconds between two checkpoints, as the user wrote it.
+
+    Raises:
+        HarnessError: it is no duration.
+    """
+    from harness.runs.limits import duration
+
+    return None if text is None else duration(text, "--checkpoint-every")
 
 
 def limits(time_limit: str | None, memory_limit: str | None, workers: int | None) -> Limits:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.console import examples
-from harness.cli.precautions import MemoryLimit, TimeLimit, limits
+from harness.cli.precautions import CheckpointEvery, MemoryLimit, TimeLimit, interval, limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,7 @@ def command(
     ] = None,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = None,
+    checkpoint_every: CheckpointEvery = None,
 ) -> None:
     """Try runs once more that failed, exactly as they were: what they give stands in the table instead."""
     from contextlib import closing
@@ -38,7 +39,7 @@ def command(
     from harness.cli.execution import INTERRUPTED, execute
     from harness.registry import current
     from harness.runs.executors import usual
-    from harness.runs.limits import Care
+    from harness.runs.limits import Care, Keeping
     from harness.runs.store import Store
 
     folder, found = Path(results), limits(time_limit, memory_limit, workers)
@@ -48,6 +49,7 @@ def command(
             specs = [record.spec for record in records]
             executor = usual(current(), workers)
             executor.limit(found)
+            executor.keep(Keeping(folder, interval(checkpoint_every)))
             executor.check(specs)
             with closing(executor):
                 if execute(specs, store, executor, Care(found, retries=attempt)):

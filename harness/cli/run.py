@@ -8,7 +8,7 @@ import typer
 
 from harness.cli import completion
 from harness.cli.console import Plugin, Verbose, examples
-from harness.cli.precautions import MemoryLimit, TimeLimit, limits
+from harness.cli.precautions import CheckpointEvery, MemoryLimit, TimeLimit, interval, limits
 
 EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
@@ -33,6 +33,7 @@ BESIDE_SUITE = {
     "retry",
     "time_limit",
     "memory_limit",
+    "checkpoint_every",
     "out",
     "plugin",
     "verbose",
@@ -129,6 +130,7 @@ def command(
     retry: Annotated[int, typer.Option(min=0, metavar="N", help="Try runs that failed again, each up to N times.")] = 0,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = None,
+    checkpoint_every: CheckpointEvery = None,
     suite: Annotated[
         str | None, typer.Option(metavar="FILE.toml", help="Run what a file says, instead of all options above.")
     ] = None,
@@ -150,7 +152,7 @@ def command(
     from harness.modeling.sizing import Size
     from harness.registry import install, split
     from harness.runs.executors import choose, usual
-    from harness.runs.limits import Care
+    from harness.runs.limits import Care, Keeping
     from harness.runs.plan import Plan, Request
     from harness.runs.shard import WHOLE, Shard
     from harness.runs.suite import Suite, write_new
@@ -164,6 +166,7 @@ def command(
     share = WHOLE if shard is None else Shard.parse(shard)
     care = Care(limits(time_limit, memory_limit, workers), retry)
     runner.limit(care.limits)
+    runner.keep(Keeping(Path(out), interval(checkpoint_every)))
 
     if suite is not None:
         _check_alone(context)

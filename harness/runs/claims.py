@@ -22,6 +22,11 @@ FOLDER = "running"
 _NAME = re.compile(r"[0-9]+-[0-9a-f]+")
 
 
+def in_use(folder: Path) -> bool:
+    """Whether some command is running things there."""
+    return any(_alive(path) for path in (folder / FOLDER).glob("*.lock"))
+
+
 class Owner:
     """A command that runs things, as others see it.
 
@@ -43,15 +48,7 @@ class Owner:
         """Whether another owner still lives; what is left of one that does not is taken away."""
         if not _NAME.fullmatch(other):  # names come from a file that others may have written
             return False
-        path = self._path(other)
-        if other == self.name or not path.exists():
-            return other == self.name
-        try:
-            FileLock(path, blocking=False).acquire().lock.release()
-        except Timeout:
-            return True
-        path.unlink(missing_ok=True)
-        return False
+        return other == self.name or _alive(self._path(other))
 
     def leave(self) -> None:
         """Let go."""
@@ -60,3 +57,15 @@ class Owner:
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.lock"
+
+
+def _alive(path: Path) -> bool:
+    """Whether somebody holds a lock; the file of one that nobody holds is taken away."""
+    if not path.exists():
+        return False
+    try:
+        FileLock(path, blocking=False).acquire().lock.release()
+    except Timeout:
+        return True
+    path.unlink(missing_ok=True)
+    return False

@@ -35,6 +35,7 @@ from harness.training.timing.load import Surroundings
 
 if TYPE_CHECKING:
     from harness.modeling.cell import CellClass
+    from harness.runs.limits import Keeping
 
 Report = Callable[[int, float], None]
 """Is told the step and its training loss."""
@@ -46,14 +47,14 @@ MEASURES: dict[str, Callable[[AnyModel], int]] = {
 """How what is held equal is counted."""
 
 
-def execute(spec: Spec, report: Report = lambda _step, _loss: None) -> Record:
+def execute(spec: Spec, report: Report = lambda _step, _loss: None, keeping: Keeping | None = None) -> Record:
     """Do what a spec says; whatever goes wrong inside is a record, not an exception."""
     torch.set_num_threads(1)  # the same sums in the same order, however many workers share the machine
     if isinstance(spec, BaselineSpec):
         return _baselines(spec)
     try:
         with redirect_stdout(sys.stderr), unchanged():  # a cell that prints must not print into a table
-            record = _run(spec, report)
+            record = _run(spec, report, keeping)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - cells and tasks are other people's code
         status, reason = _classify(error)
         record = RunRecord(spec, status, reason, traceback.format_exc(), metrics=_metrics(spec))
@@ -136,7 +137,7 @@ def _operations(spec: RunSpec, hidden_size: int) -> int | None:
         return None
 
 
-def _run(spec: RunSpec, report: Report) -> RunRecord:
+def _run(spec: RunSpec, report: Report, keeping: Keeping | None) -> RunRecord:
     device = _prepare(spec.device, spec.seed)
     task = load_task(spec.task, spec.plugins)
     cell, options = load_cell(spec.cell, spec.plugins)
@@ -147,7 +148,8 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
     splits = Splits(task, spec.seed, device)
     observer = None if spec.trial else Observer(model, task, spec.recipe, splits)
     surroundings = Surroundings()
-    training = train(model, task, spec.recipe, splits, device, report, observer)
+    checkpoints = keeping.of(spec.key) if keeping else None
+    training = train(model, task, spec.recipe, splits, device, report, observer, checkpoints)
     costs = {} if training.diverged or spec.trial else _costs(model, task, spec, splits, device)
     disturbance = {"threads": torch.get_num_threads(), **asdict(surroundings.disturbance())}
     record = RunRecord(

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
+from harness.runs.states import CHECKPOINTS, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from harness.runs.checkpoints import RunCheckpoints
 
 SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 BYTES = {
@@ -45,6 +49,25 @@ class Care:
 
     limits: Limits = Limits()
     retries: int = 0
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How checkpoints are kept.
+
+    Attributes:
+        folder: the results folder.
+        every: seconds between two of a run; none is made when None, but one that is there is gone on from.
+    """
+
+    folder: Path
+    every: float | None = None
+
+    def of(self, key: str) -> RunCheckpoints:
+        """Those of a run."""
+        from harness.runs.checkpoints import RunCheckpoints  # noqa: PLC0415 - it loads torch
+
+        return RunCheckpoints(place(self.folder, CHECKPOINTS, key), key, self.every)
 
 
 def duration(text: str, option: str) -> float:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = "states"
+CHECKPOINTS = "checkpoints"
 _KEY = re.compile(r"[0-9a-f]+")
 
 
@@ -49,18 +50,29 @@ def find_state(folder: Path, key: str) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
+def forget(folder: Path, key: str) -> None:
+    """Take away the checkpoint of a run that needs it no more."""
+    path = place(folder, CHECKPOINTS, key)
+    for left in (path, path.with_name(path.name + PART)):
+        left.unlink(missing_ok=True)
+
+
 def sweep_up(folder: Path) -> None:
     """Take away what a writer left that was killed; only while nobody else can write."""
     for part in (folder / FOLDER).glob(f"*{PART}"):
         part.unlink(missing_ok=True)
 
 
-def _path(folder: Path, key: str) -> Path:
-    """Where the weights of a run lie.
+def place(folder: Path, kind: str, key: str) -> Path:
+    """Where a file of a run lies in a results folder.
 
     Raises:
         HarnessError: it is no key: a results folder that others wrote must not name files outside of it.
     """
     if not _KEY.fullmatch(key):
         raise HarnessError(f'"{key}" is no key of a run.')
-    return folder / FOLDER / f"{key}.safetensors"
+    return folder / kind / f"{key}.safetensors"
+
+
+def _path(folder: Path, key: str) -> Path:
+    return place(folder, FOLDER, key)

@@ -31,7 +31,8 @@ from harness.runs.claims import Owner
 from harness.runs.durable import make_folder
 from harness.runs.record import PASSING, BaselineRecord, Record, RunRecord
 from harness.runs.schema import APPLICATION, SCHEMA, check_sum, make, migrate
-from harness.runs.states import keep_state, sweep_up
+from harness.runs.states import FOLDER as STATES
+from harness.runs.states import forget, keep_state, sweep_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -120,6 +121,8 @@ class Store:
             record = replace(record, attempt=last[0] + 1 if last else 1)
             self._insert(number, record)
             self._connection.execute("UPDATE claims SET owner = NULL WHERE key = ?", (key,))
+        if record.status not in PASSING:  # another attempt goes on from there
+            forget(self.folder, key)
         return record
 
     def keys(self, attempts: int = 1) -> set[str]:
@@ -273,6 +276,11 @@ class Store:
         # first the tables: if another process makes them just now, its two numbers are there once they are
         questions = "SELECT count(*) FROM sqlite_master", "PRAGMA application_id", "PRAGMA user_version"
         tables, application, schema = (self._connection.execute(question).fetchone()[0] for question in questions)
+        if not tables and any((self.folder / STATES).glob("*")):
+            raise HarnessError(
+                f"{self._path} is empty, but there are weights of runs beside it: it was cut off. `harness recover "
+                f"{self.folder}` puts it aside."
+            )
         if (tables and application != APPLICATION) or (not tables and not create):
             raise HarnessError(f"{self._path} was not written by harness: name another folder.")
         if schema > SCHEMA:
@@ -329,7 +337,10 @@ class Store:
     @contextmanager
     def _damage_told(self, key: str, *texts: tuple[str, int]) -> Iterator[None]:
         if any(check_sum(text) != expected for text, expected in texts):
-            raise HarnessError(f"{self._path} is damaged: the record of run {key} is not what was written.")
+            raise HarnessError(
+                f"{self._path} is damaged: the record of run {key} is not what was written. `harness recover "
+                f"{self.folder}` keeps the rows that are safe."
+            )
         try:
             yield
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -338,8 +349,12 @@ class Store:
 
 def _explain(path: Path, error: sqlite3.DatabaseError) -> str:
     text = str(error)
-    if "not a database" in text or "malformed" in text:
-        return f"{path} is damaged, or no results of harness: {text}."
+    if any(sign in text for sign in ("not a database", "malformed", "Could not decode")):
+        mend = f"`harness recover {path.parent}` keeps the rows of it that are safe"
+        return f"{path} is damaged, or no results of harness: {text[:80]}. {mend}."
+    if "full" in text or "I/O error" in text:
+        go_on = "What was reported is safe; once there is room, the same command goes on"
+        return f"{path} cannot be written: {text}. {go_on}."
     if "readonly" in text or "unable to open" in text:
         return f"{path} cannot be written: {text}. Name another folder with --out."
     return f"{path} cannot be used: {text}."

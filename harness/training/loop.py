@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from itertools import islice
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import torch
 
 from harness.modeling.tensors import detach
 from harness.training.clock import Clock
+from harness.training.course import Checkpoints, Course, Point, Training
 from harness.training.update import Update
 
 if TYPE_CHECKING:
@@ -33,45 +33,6 @@ LOOK_EVERY = 10
 """How many steps go by before their losses are read from the device: reading waits for it."""
 
 
-@dataclass(frozen=True)
-class Point:
-    """A point of the learning curve: validation scores, and how training went since the last point.
-
-    Attributes:
-        step: optimiser steps so far.
-        seconds: of training so far.
-        sequence_steps: time steps of sequences trained on so far.
-        loss: the mean training loss.
-        gradient_norm: the mean norm of the gradient over all parameters, before it was clipped.
-        clipped: the share of clipped steps.
-        scores: metric to value.
-    """
-
-    step: int
-    seconds: float
-    sequence_steps: int
-    loss: float
-    gradient_norm: float
-    clipped: float
-    scores: dict[str, float]
-
-
-@dataclass
-class Training:
-    """What training gave; the model is left in the state that did best on validation."""
-
-    curve: list[Point] = field(default_factory=list)
-    best_step: int = 0
-    seconds: float = 0.0
-    sequence_steps: int = 0
-    losses: list[float] = field(default_factory=list)
-    norms: list[float] = field(default_factory=list)
-    """Of the gradient over all parameters at each step, before it was clipped."""
-    clipped: list[bool] = field(default_factory=list)
-    diverged: str = ""
-    """What happened, where training diverged; the curve up to there stands."""
-
-
 def train(
     model: AnyModel,
     task: Task,
@@ -80,6 +41,7 @@ def train(
     device: torch.device,
     report: Callable[[int, float], None],
     observer: Observer | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Training:
     """Train the model by the recipe and leave it in the state that did best on validation.
 
@@ -91,26 +53,22 @@ def train(
         device: of the model.
         report: is told the step and its training loss now and then.
         observer: looks at the model now and then; its time does not count.
+        checkpoints: training goes on from the last one, and leaves one now and then; neither changes what it gives.
 
     Raises:
         HarnessError: the recipe names an optimiser, schedule or regulariser that there is not.
     """
-    update = Update(model, recipe)
+    course = Course(model, Update(model, recipe), Clock(device), observer, checkpoints)
     evaluate_at = recipe.evaluation_steps()
-    result = Training()
     metric = task.metrics[0]
-    best: dict[str, Tensor] = {}
-    best_score = math.nan
-    since = 0  # the step of the last evaluation
     unread: list[tuple[Tensor, Tensor]] = []  # loss and gradient norm of the steps since the last look
-    states: list[States] | None = None
-    if observer:
-        observer.look(0)
-    clock = Clock(device)
+    batches = islice(splits.train(recipe.batch), recipe.steps)
+    course.begin(batches, recipe.steps)
+    update, clock, result = course.update, course.clock, course.result
     clock.start()
-    for step, batch in enumerate(islice(splits.train(recipe.batch), recipe.steps), start=1):
+    for step, batch in enumerate(batches, start=course.step + 1):
         with update.watch() as watched:
-            outputs, states = model(batch, detach(states) if batch.carry else None)
+            outputs, course.states = model(batch, detach(course.states) if batch.carry else None)
         loss = task.loss(outputs, batch)
         norm = update(loss, watched)
         result.sequence_steps += model.steps(batch)
@@ -123,22 +81,24 @@ def train(
         if step in evaluate_at:
             clock.stop()
             scores = evaluate(model, task, splits.validation())
-            if metric.better(scores[metric.name], best_score):
-                best, best_score, result.best_step = _copy(model), scores[metric.name], step
+            if metric.better(scores[metric.name], course.best_score):
+                course.best, course.best_score, result.best_step = _copy(model), scores[metric.name], step
             clock.start()
             if math.isnan(scores[metric.name]):
                 result.diverged = f"validation {metric.name} nan at step {step}"
                 break
-            result.curve.append(_point(step, clock.seconds, result, since, scores))
-            since = step
+            result.curve.append(_point(step, clock.seconds, result, course.since, scores))
+            course.since = step
         if observer and step in observer.moments:
             clock.stop()
             observer.look(step)
             clock.start()
+        if not unread:
+            course.keep(step, recipe.steps)
     clock.stop()
     result.seconds = clock.seconds
-    if best:
-        model.load_state_dict(best)
+    if course.best:
+        model.load_state_dict(course.best)
     return result
 
 

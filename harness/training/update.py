@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -14,9 +15,8 @@ from harness.training.regularisers import REGULARISERS
 from harness.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
-
-    from torch import Tensor
 
     from harness.modeling.assembly import AnyModel
     from harness.modeling.watch import Watched
@@ -66,3 +66,32 @@ class Update:
         self._optimiser.step()
         self._schedule.step()
         return norm
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What the optimiser remembers of each parameter, by the parameter's number and a name."""
+        return {f"{number}/{name}": entry for number, name, entry in self._memory() if isinstance(entry, Tensor)}
+
+    def values(self) -> dict[str, Any]:
+        """The rest of its memory, the learning rates, and how far the schedule is."""
+        others = [[number, name, entry] for number, name, entry in self._memory() if not isinstance(entry, Tensor)]
+        rates = [group["lr"] for group in self._optimiser.param_groups]
+        return {"others": others, "rates": rates, "step": self._schedule.last_epoch}
+
+    def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+        """Be as when these were given."""
+        memory: dict[int, dict[str, Any]] = {}
+        for place, tensor in tensors.items():
+            number, name = place.split("/")
+            memory.setdefault(int(number), {})[name] = tensor
+        for number, name, entry in values["others"]:
+            memory.setdefault(number, {})[name] = entry
+        self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": memory})
+        for group, rate in zip(self._optimiser.param_groups, values["rates"], strict=True):
+            group["lr"] = rate
+        self._schedule.load_state_dict(
+            {"last_epoch": values["step"], "_last_lr": values["rates"], "lr_lambdas": [None]}
+        )
+
+    def _memory(self) -> list[tuple[int, str, Any]]:
+        state = self._optimiser.state_dict()["state"]
+        return [(number, name, entry) for number, entries in state.items() for name, entry in entries.items()]

@@ -399,3 +399,39 @@ def test_a_step_that_cannot_be_run_as_asked_is_one_sentence(
     assert sentence in done.err
     assert "Traceback" not in done.err
     assert not list(Path("results").rglob("*.json")) if Path("results").exists() else True
+
+
+def test_a_run_that_was_broken_off_goes_on_from_its_checkpoint(tiny: Command) -> None:
+    run = ("gru", "--seeds", 1, "--engine", "loop", "--set", "steps=400")
+    assert tiny(*run, "--out", "whole").code == 0
+    Path("broken.py").write_text(BROKEN_OFF)
+    command = [sys.executable, "broken.py", *map(str, ("run", "--cells", *run, "--out", "parts"))]
+    command += ["--tasks", "adding:length=5", "--budget", "smoke", "--workers", "0", "--checkpoint-every", "0.001s"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == -9
+    assert len(list(Path("parts/checkpoints").iterdir())) == 1
+    assert tiny(*run, "--out", "parts").code == 0
+    assert list(Path("parts/checkpoints").iterdir()) == []
+    (whole,), (parts,) = (sorted(Path(folder, "states").iterdir()) for folder in ("whole", "parts"))
+    assert parts.read_bytes() == whole.read_bytes()
+
+
+BROKEN_OFF = """
+import os, signal
+from harness import cli
+from harness.runs import checkpoints
+
+kept = checkpoints.RunCheckpoints.save
+def save(self, snapshot):
+    kept(self, snapshot)
+    if snapshot.values["step"] > 200:
+        os.kill(os.getpid(), signal.SIGKILL)
+checkpoints.RunCheckpoints.save = save
+cli.main()
+"""
+
+
+def test_an_executor_that_keeps_no_checkpoints_refuses_to(tiny: Command, harness: Command) -> None:
+    done = harness("run", "--cells", "gru", "--tasks", "adding", "--executor", "slurm", "--checkpoint-every", "60s")
+    assert (done.code, "--checkpoint-every cannot be held by this executor" in done.err) == (2, True), done.err
+    done = tiny("gru", "--checkpoint-every", "often")
+    assert "--checkpoint-every often is no duration: write a number and its unit" in done.err

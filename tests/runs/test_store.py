@@ -3,10 +3,15 @@ from __future__ import annotations
 import json
 import math
 import multiprocessing
+import os
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +28,6 @@ from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Barrier
-    from pathlib import Path
 
 CELL = Component("lstm", "lstm", {}, "cell-harness", "0.1.0", "aa")
 TASK = Component("adding", "adding", {}, "cell-harness", "0.1.0", "bb")
@@ -338,3 +342,78 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
         reader.add(replace(RECORD, spec=replace(SPEC, seed=1)))
     reader.close()
     assert [path.name for path in tmp_path.iterdir()] == [FILE]  # and leaves nothing behind
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_store import RECORD, SPEC, Store, replace
+from harness.errors import HarnessError
+store = Store(Path({folder!r}), create=True)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+for seed in range(1000):
+    try:
+        store.add(replace(RECORD, spec=replace(SPEC, seed=seed), state={state}))
+    except HarnessError as error:
+        sys.exit(f"{{seed}} {{error}}")
+    print("stored", seed, flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ("b''", "What was reported is safe; once there is room, the same command goes on."),
+        ("bytes(100_000 * (1 + seed // 3))", "the weights of run"),
+    ],
+)
+def test_a_full_disk_is_told_and_loses_nothing_that_was_reported(tmp_path: Path, state: str, message: str) -> None:
+    """A limit on the size of files stands for the end of the disk."""
+    script = FULL.format(tests=str(Path(__file__).parent), folder=str(tmp_path / "results"), state=state)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    stored = done.stdout.count("stored")
+    assert done.stderr.startswith(f"{stored} ")
+    assert stored > 2
+    with closing(Store(tmp_path / "results", create=True)) as store:
+        assert [record.spec.seed for record in store.runs()] == list(range(stored))
+        store.add(replace(RECORD, spec=replace(SPEC, seed=stored)))
+        assert len(store.runs()) == stored + 1
+    assert not list((tmp_path / "results").rglob("*.part"))
+
+
+READ_ONLY = """
+import json, os, sys
+from pathlib import Path
+from harness.errors import HarnessError
+from harness.runs.store import Store
+folder = Path(sys.argv[1])
+if os.getuid() == 0:  # modes do not bind root
+    os.setgid(65534)
+    os.setuid(65534)
+print(len(Store(folder).runs()))
+try:
+    Store(folder, create=True)
+except HarnessError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="users and modes are those of POSIX")
+def test_a_read_only_folder_is_read_and_writing_is_refused_in_a_sentence() -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "results")
+        store = Store(folder, create=True)
+        store.add(RECORD)
+        store.close()
+        for path in (Path(place), *Path(place).rglob("*")):
+            path.chmod(0o555)
+        command = [sys.executable, "-c", READ_ONLY, str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        Path(place).chmod(0o755)
+        folder.chmod(0o755)
+    told = f"the results folder {folder} is read-only: name another one with --out."
+    assert (done.stdout.splitlines(), done.stderr) == (["1", told], "")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.errors import HarnessError
 from harness.registry import hookimpl, install
 from harness.registry.plugins import Origin
 from harness.runs.executors import Executor, InProcess, Listener
@@ -162,3 +163,24 @@ def test_what_another_command_leaves_is_done_here(tmp_path: Path) -> None:
     records = list(sweep([first, second, third], store, executor, Waits(other, None)))
     assert executor.handed == [0, 2, 1]
     assert [record.status for record in records] == ["finished"] * 3
+
+
+def test_a_disk_that_fills_up_in_the_middle_is_told_and_the_same_sweep_goes_on_later(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    reported: list[int] = []
+    wanted = seeds(40)
+
+    def fill(pages: int) -> None:
+        store._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(HarnessError, match=r"full\. What was reported is safe; once there is room"):  # noqa: PT012
+        for record in sweep(wanted, store, Flaky(0), Listener()):
+            assert isinstance(record, RunRecord)
+            reported.append(record.spec.seed)
+            fill(store._connection.execute("PRAGMA page_count").fetchone()[0])
+    assert 0 < len(reported) < 40
+    assert [record.spec.seed for record in store.runs()] == reported
+    fill(10_000)
+    rest = list(sweep([spec for spec in wanted if spec.seed not in reported], store, Flaky(0), Listener()))
+    assert len(reported) + len(rest) == 40
+    assert [record.spec.seed for record in store.runs()] == list(range(40))

@@ -13,6 +13,7 @@ from harness.runs.limits import Limits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from harness.runs.limits import Keeping
     from harness.runs.record import Record
     from harness.runs.spec import RunSpec, Spec
 
@@ -63,6 +64,15 @@ class Executor(ABC):
         if limits != Limits():
             option = "--memory-limit" if limits.seconds is None else "--time-limit"
             raise HarnessError(f"{option} cannot be held by this executor: leave one of them out.")
+
+    def keep(self, keeping: Keeping) -> None:
+        """Keep checkpoints so, and go on from those that are there.
+
+        Raises:
+            HarnessError: it keeps none, and is asked to.
+        """
+        if keeping.every is not None:
+            raise HarnessError("--checkpoint-every cannot be held by this executor: leave one of them out.")
 
     def check(self, specs: Iterable[RunSpec]) -> None:  # noqa: B027 - there may be nothing to see to
         """See that runs can be executed, before any is.

@@ -10,6 +10,7 @@ from harness.runs.executors.base import Executor, Listener, Progress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from harness.runs.limits import Keeping
     from harness.runs.record import Record
     from harness.runs.spec import Spec
 
@@ -18,7 +19,12 @@ class InProcess(Executor):
     """This process, one run after another: for debuggers and profilers."""
 
     def __init__(self) -> None:
+        self._keeping: Keeping | None = None
         self._stopped = False
+
+    def keep(self, keeping: Keeping) -> None:
+        """Keep checkpoints so."""
+        self._keeping = keeping
 
     def run(self, specs: Iterable[Spec], listener: Listener) -> Iterator[Record]:
         """Execute one after another."""
@@ -28,7 +34,7 @@ class InProcess(Executor):
             if self._stopped:
                 return
             listener.started(spec)
-            yield execute(spec, partial(_report, listener, spec))
+            yield execute(spec, partial(_report, listener, spec), self._keeping)
 
     def stop(self) -> None:
         """Hand out no more."""

@@ -31,10 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from multiprocessing.context import BaseContext
 
+    from harness.runs.limits import Keeping
+
 REPORT_EVERY = 0.1
 """Seconds between two reports of a worker."""
 LOOK_EVERY = 0.1
 """Seconds between two looks at the memory of the workers."""
+TRIES = 3
+"""How often a worker is started, if its server dies meanwhile."""
 GRACE = 5
 """Seconds for a worker to end by itself."""
 
@@ -49,6 +53,7 @@ class Workers(Executor):
     def __init__(self, workers: Annotated[int, Ge(1)] | None = None) -> None:
         self._count = workers
         self._limits = Limits()
+        self._keeping: Keeping | None = None
         self._context = _context()
         self._workers: list[Worker] = []
         self._stopped = False
@@ -56,6 +61,10 @@ class Workers(Executor):
     def limit(self, limits: Limits) -> None:
         """End a worker whose run goes over a limit."""
         self._limits = limits
+
+    def keep(self, keeping: Keeping) -> None:
+        """Keep checkpoints so."""
+        self._keeping = keeping
 
     def check(self, specs: Iterable[RunSpec]) -> None:
         """Decide on the number of workers."""
@@ -101,7 +110,10 @@ class Workers(Executor):
         except BaseException:
             worker.end()
             raise
-        self._hand_out(worker if worker.process.is_alive() else None, waiting, listener)
+        alive = worker.process.is_alive()
+        if not alive:
+            worker.end()
+        self._hand_out(worker if alive else None, waiting, listener)
 
     def _hand_out(self, worker: Worker | None, waiting: Iterator[Spec], listener: Listener) -> None:
         """Give a worker the next spec, a new one where there is none; let it go where no spec is left."""
@@ -110,10 +122,17 @@ class Workers(Executor):
             if worker:
                 worker.dismiss()
             return
-        worker = worker or Worker(self._context)
+        worker = worker or self._new()
         self._workers.append(worker)
         worker.start(spec)
         listener.started(spec)
+
+    def _new(self) -> Worker:
+        """A new worker; the server that forks it may be killed just then, and is started anew."""
+        for _ in range(TRIES - 1):
+            with suppress(EOFError, ConnectionError):
+                return Worker(self._context, self._keeping)
+        return Worker(self._context, self._keeping)
 
     def _patience(self) -> float | None:
         """Seconds until a limit may be reached; None where there is none."""
@@ -130,23 +149,23 @@ class Worker:
     started: float
     """The moment when it was handed the run, on the monotonic clock."""
 
-    def __init__(self, context: Any) -> None:  # noqa: ANN401 - multiprocessing's contexts share no useful type
+    def __init__(self, context: Any, keeping: Keeping | None) -> None:  # noqa: ANN401 - contexts share no useful type
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs,), daemon=True)
+        self.process = context.Process(target=serve, args=(theirs, keeping), daemon=True)
         self.process.start()
         theirs.close()  # so that the end of the worker is the end of the pipe
 
     def start(self, spec: Spec) -> None:
         """Hand it a run."""
         self.spec, self.started = spec, time.monotonic()
-        with suppress(BrokenPipeError):  # it died meanwhile: receiving says so
+        with suppress(ConnectionError):  # it died meanwhile: receiving says so
             self.connection.send(spec)
 
     def receive(self) -> Progress | Record:
         """The next message; a record of the crash where the worker has died."""
         try:
             message: Progress | Record = self.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, ConnectionError):
             self.process.join()
             return crashed(self.spec, self.process.exitcode)
         return message
@@ -165,7 +184,7 @@ class Worker:
 
     def dismiss(self) -> None:
         """Let it end by itself; a thread that a cell left behind may not let it."""
-        with suppress(BrokenPipeError):
+        with suppress(ConnectionError):
             self.connection.send(None)
         self.process.join(GRACE)
         self.end()
@@ -184,7 +203,7 @@ class Worker:
             return 0
 
 
-def serve(connection: Connection) -> None:
+def serve(connection: Connection, keeping: Keeping | None) -> None:
     """What a worker does: execute what it is handed until it is handed nothing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that hands out runs
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -198,9 +217,9 @@ def serve(connection: Connection) -> None:
             last = time.monotonic()
             connection.send(Progress(step, loss))
 
-    with suppress(EOFError, BrokenPipeError):  # the other side is gone, and nobody wants the rest
+    with suppress(EOFError, ConnectionError):  # the other side is gone, and nobody wants the rest
         while (spec := connection.recv()) is not None:
-            connection.send(execute(spec, report))
+            connection.send(execute(spec, report, keeping))
 
 
 def _end_with_parent() -> None:
