@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 
+from harness.modeling import recurrence
 from harness.training import loop
 from harness_text.streamed import StreamedText
 
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conftest import Command
+    from torch import Tensor
 
-    from harness import Batch, Split
+    from harness import Batch, Cell, Split
 
 ROOT = Path(__file__).parents[2]
 BENCHMARK = ROOT / "benchmarks" / "gate.py"
@@ -80,6 +83,28 @@ def test_a_state_that_is_lost_in_training_alone_is_red(made: Command, monkeypatc
     monkeypatch.setattr(loop, "detach", lambda _: None)
     done = made()
     assert done.code == 1, done.out
+
+
+def test_a_gradient_that_does_not_flow_through_time_fails_the_check(
+    made: Command, harness: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same cell, of whose code there is a certificate already."""
+    assert harness("check", "elman.py:Elman").code == 0
+    assert harness("baseline", "ci", "-o", "ci.json").code == 0
+    step = recurrence.loop
+
+    def forgetful(cell: Cell, x: Tensor, states: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        outputs = []
+        for x_t in x.split(1):
+            output, states = step(cell, x_t, tuple(state.detach() for state in states))
+            outputs.append(output)
+        return torch.cat(outputs), states
+
+    monkeypatch.setattr(recurrence, "loop", forgetful)
+    done = made()
+    assert done.code == 1, done.out
+    assert "certificate" in done.out
+    assert "WORSE: failed" in done.out
 
 
 def test_test_data_that_are_trained_on_are_told(made: Command, monkeypatch: pytest.MonkeyPatch) -> None:
