@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
 from harness.analysis.files import check_folder, keep, write_files
+from harness.analysis.sequential import next_runs
 from harness.cli.console import fail, out, skip, warn_of_broken
 from harness.cli.execution import INTERRUPTED, execute
 from harness.cli.preparing import time_suite
@@ -17,6 +18,7 @@ from harness.errors import HarnessError
 from harness.registry import Reference, install
 from harness.runs.limits import Care
 from harness.runs.plan import ALL, Plan, Request
+from harness.runs.seeds import Auto
 from harness.runs.shard import WHOLE, Shard
 from harness.runs.store import FILE as STORE
 from harness.runs.store import Store
@@ -24,9 +26,11 @@ from harness.runs.suite import FILE as SUITE
 from harness.runs.suite import Suite
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from harness.registry import Plugins
+    from harness.runs.record import RunRecord
     from harness.runs.spec import RunSpec, Spec
 
 UNMET = 2
@@ -64,9 +68,18 @@ class Session:
         self.shard = shard
         self.care = care or Care()
         self.exit_code = 0
+        self._prepared: dict[tuple[str, str], bool] = {}
 
     def run(self) -> int:
-        """Do it all; the exit code is 2 where something that was asked for could not be done."""
+        """Do it all; the exit code is 2 where something that was asked for could not be done.
+
+        Raises:
+            HarnessError: what was asked for cannot be.
+        """
+        if self.shard != WHOLE and isinstance(self.request.seeds, Auto):
+            raise HarnessError(
+                "--shard and --seeds auto exclude each other: a share alone cannot tell what is decided."
+            )
         plugins = install(self.request.plugins)
         self.exit_code = UNMET if warn_of_broken(plugins) else 0
         plan = Plan.make(self._without_lost_cells(plugins))
@@ -76,34 +89,72 @@ class Session:
             skip(error)
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
-        specs = list(self.shard.of(plan.specs()))
+        specs = list(self.shard.of(self._first(plan)))
         work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
         if not work and not (self.folder / STORE).exists():
             return self.exit_code
-        self._run(suite, specs, work)
+        self._run(suite, plan, specs, work)
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
 
-    def _run(self, suite: Suite, specs: list[RunSpec], work: list[Spec]) -> None:
-        """Execute what is to do, and show all of the plan."""
+    def _run(self, suite: Suite, plan: Plan, specs: list[RunSpec], work: list[Spec]) -> None:
+        """Execute what is to do, and what else it takes to decide, and show all of it."""
         with closing(Store(self.folder, create=True)) as store:
             keep(self.folder / SUITE, suite.text())
-            if execute(work, store, self.request.device, self.workers, self.care):
+            interrupted = self._execute(work, store)
+            while not interrupted and (more := self._more(store, plan, specs)):
+                done = self._done()
+                interrupted = self._execute(self._prepare(plan, [s for s in more if s.key not in done]), store)
+                specs = [*specs, *more]
+            if interrupted:
                 self.exit_code = INTERRUPTED
             if self.table:
                 self._show(store, specs)
 
+    def _first(self, plan: Plan) -> Iterator[RunSpec]:
+        """The runs that there are in any case."""
+        least, _ = self._seeds()
+        return (spec for spec in plan.specs() if spec.seed < plan.request.first_seed + least)
+
+    def _seeds(self) -> tuple[int, int]:
+        """The least and the largest number of seeds."""
+        seeds = self.request.seeds
+        return (seeds.looks[0], seeds.most) if isinstance(seeds, Auto) else (seeds, seeds)
+
+    def _execute(self, work: Sequence[Spec], store: Store) -> bool:
+        return execute(work, store, self.request.device, self.workers, self.care)
+
     def _work(self, plan: Plan, specs: list[RunSpec]) -> list[Spec]:
-        """What is missing of the plan and can be done."""
+        """What is missing of the first runs of a plan, and can be done."""
         done = self._done()
         missing = [spec for spec in specs if spec.key not in done]
         self._say_plan(plan, specs, missing)
-        ready = self._prepare(plan, missing) if missing else []
+        ready = self._prepare(plan, missing)
         lost = {spec.task.label for spec in missing} - {spec.task.label for spec in ready}
         wanted = self.shard.of(plan.baselines()) if self.table else ()
         trivial = [spec for spec in wanted if spec.key not in done and spec.task.label not in lost]
         return [*trivial, *ready]
+
+    def _more(self, store: Store, plan: Plan, shown: list[RunSpec]) -> list[RunSpec]:
+        """The runs that comparisons need which are not decided, and could be; those done before are among them."""
+        if not isinstance(self.request.seeds, Auto):
+            return []
+        comparison = compare(self._records(store, shown), [])
+        known = {spec.key for spec in shown}
+        more = [spec for spec in next_runs(plan.specs(), comparison, plan.request.first_seed) if spec.key not in known]
+        if more:
+            pairs = [pair for column in comparison.columns for pair in column.pairs]
+            undecided = sum(not pair.decided and not pair.hopeless for pair in pairs)
+            noun = "comparisons" if undecided != 1 else "comparison"
+            out.print(f"{undecided} {noun} undecided of {len(pairs)}: {_range(len(more), len(more), 'more run')}")
+        return more
+
+    def _records(self, store: Store, specs: Sequence[RunSpec]) -> list[RunRecord]:
+        """What was run of some specs, to be judged by the rule of this plan."""
+        looks = {spec.key: spec.looks for spec in specs}
+        records = store.runs(looks)
+        return [replace(record, spec=replace(record.spec, looks=looks[record.spec.key])) for record in records]
 
     def _done(self) -> set[str]:
         """The keys of what need not be run."""
@@ -131,20 +182,29 @@ class Session:
         self.exit_code = UNMET
 
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
-        counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
-        if self.request.grid:
-            counts.insert(1, (plan.settings(), "setting"))
-        product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
+        factors = [(len(plan.cells), "cell"), (plan.settings(), "setting"), (len(plan.tasks), "task")]
+        product = [_range(count, count, noun) for count, noun in factors if noun != "setting" or self.request.grid]
+        each = math.prod(count for count, _ in factors)
+        least, most = self._seeds()
         done = len(specs) - len(missing)
         before = f", {done} done before, {len(missing)} to do" if done else ""
-        settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
-        count = math.prod(count for count, _ in counts)
-        runs = f"{count} run{'s' if count != 1 else ''}"
         share = f", {len(specs)} in shard {self.shard}" if self.shard != WHOLE else ""
-        out.print(f"{product} = {runs}{share}{before} · {settings}", soft_wrap=True)
+        runs = f"{' × '.join([*product, _range(least, most, 'seed')])} = {_range(each * least, each * most, 'run')}"
+        settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
+        out.print(f"{runs}{share}{before} · {settings}", soft_wrap=True)
 
     def _prepare(self, plan: Plan, missing: list[RunSpec]) -> list[RunSpec]:
-        """Check what can be checked; cells that cannot be loaded and tasks without their data are left out."""
+        """Check what can be checked; cells that cannot be loaded and tasks without their data are left out.
+
+        What was checked already is not checked again for more seeds.
+        """
+        new = [spec for spec in missing if (spec.contest, spec.row) not in self._prepared]
+        self._prepared |= {(spec.contest, spec.row): False for spec in new}
+        self._prepared |= {(spec.contest, spec.row): True for spec in self._usable(plan, new)} if new else {}
+        return [spec for spec in missing if self._prepared[spec.contest, spec.row]]
+
+    def _usable(self, plan: Plan, missing: list[RunSpec]) -> list[RunSpec]:
+        """Those that can be run; what cannot is told."""
         from harness.cli.preparing import fetch, say_sizes
         from harness.runs import prepare
 
@@ -169,7 +229,7 @@ class Session:
         return usable
 
     def _show(self, store: Store, specs: list[RunSpec]) -> None:
-        records = store.runs(spec.key for spec in specs)
+        records = self._records(store, specs)
         if not records:
             return  # why, has been said
         out.print()
@@ -180,3 +240,9 @@ class Session:
             style="dim",
             soft_wrap=True,
         )
+
+
+def _range(least: int, most: int, noun: str) -> str:
+    """`3 seeds`, `3 to 20 seeds`."""
+    count = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    return f"{count} {noun}{'s' if most != 1 else ''}"

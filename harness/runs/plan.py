@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, LoadError, NotSupportedError, did_you_mean
 from harness.modeling.sizing import Size
 from harness.registry import Component, Reference, bind, current, install, signature
+from harness.runs.seeds import Auto
 from harness.runs.spec import BaselineSpec, RunSpec
 from harness.training.settings import change, check_name, differences, full
 from harness.training.task import Task
@@ -31,7 +32,7 @@ class Request:
     Attributes:
         cells: names with options, or "all".
         tasks: likewise.
-        seeds: how many.
+        seeds: how many; or as many as it takes.
         budget: which of the tasks' recipes.
         device: "cpu" or "cuda:N".
         engine: what runs a cell over time.
@@ -46,7 +47,7 @@ class Request:
 
     cells: tuple[str, ...]
     tasks: tuple[str, ...]
-    seeds: int
+    seeds: int | Auto
     budget: Budget
     device: str
     size: Size | None = None
@@ -109,9 +110,11 @@ class Plan:
         return any(Reference.parse(text).target == task.target for text in self.request.tasks)
 
     def specs(self) -> Iterator[RunSpec]:
-        """The runs, seed by seed, so that an interrupted plan has whole comparisons."""
+        """The runs, seed by seed, so that an interrupted plan has whole comparisons; all that it may take."""
         contests = [self._contest(component, task) for component, task in self.tasks]
-        for seed in range(self.request.first_seed, self.request.first_seed + self.request.seeds):
+        seeds = self.request.seeds
+        count = seeds.most if isinstance(seeds, Auto) else seeds
+        for seed in range(self.request.first_seed, self.request.first_seed + count):
             for contest in contests:
                 for cell in self.cells:
                     names = [*self.own.get(cell.label, {}), *self.request.grid]
@@ -147,6 +150,7 @@ class Plan:
             device=self.request.device,
             engine=self.request.engine,
             plugins=self.request.plugins,
+            looks=self.request.seeds.looks if isinstance(self.request.seeds, Auto) else (),
         )
 
 

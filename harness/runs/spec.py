@@ -37,6 +37,7 @@ class RunSpec:
         shared: what the recipe that all cells have in common says of those settings that are this cell's own.
         changes: what the user changed in the task's recipe for all cells, for people; the recipe has it.
         plugins: what the user named with `--plugin`, so that a worker finds the code; no part of the content.
+        looks: at which numbers of seeds it is looked whether more are run, where that is not fixed before; likewise.
     """
 
     cell: Component
@@ -51,6 +52,7 @@ class RunSpec:
     shared: Mapping[str, Any] = field(default_factory=dict)
     changes: tuple[str, ...] = field(default=(), compare=False)
     plugins: tuple[str, ...] = field(default=(), compare=False)
+    looks: tuple[int, ...] = field(default=(), compare=False)
 
     @cached_property
     def key(self) -> str:
@@ -97,6 +99,7 @@ class RunSpec:
             "size": Size(**values["size"]),
             "changes": tuple(values["changes"]),
             "plugins": tuple(values["plugins"]),
+            "looks": tuple(values.get("looks", ())),
         }
         return cls(**{**values, **parts})
 

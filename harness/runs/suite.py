@@ -19,8 +19,10 @@ from pydantic import (
 
 from harness.errors import HarnessError, did_you_mean
 from harness.modeling.sizing import Size
+from harness.runs import seeds
 from harness.runs.device import resolve
 from harness.runs.plan import Plan, Request
+from harness.runs.seeds import Auto
 from harness.runs.tolerance import Tolerance
 from harness.runs.toml import line_of
 
@@ -47,6 +49,7 @@ DEFAULT, SOLVED = "default", "solved"
 FALLBACK = Tolerance(0.05, relative=True)
 
 Allowed = Annotated[Tolerance, BeforeValidator(Tolerance.parse), PlainSerializer(lambda allowed: allowed.plain())]
+Seeds = Annotated[int | Auto, BeforeValidator(seeds.parse), PlainSerializer(seeds.plain)]
 Plain = bool | int | float | str
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -80,7 +83,7 @@ class Suite(Strict):
         version: of the file's format.
         cells: names with options, or "all".
         tasks: likewise.
-        seeds: how many.
+        seeds: how many; or "auto:max=20", as many as it takes.
         first_seed: the seeds are this, and those that follow.
         budget: which of the tasks' recipes.
         match: "params=N", "state=N" or "flops=N": what is held equal between cells; see `Size`.
@@ -98,7 +101,7 @@ class Suite(Strict):
     version: Literal[1]
     cells: Names
     tasks: Names
-    seeds: Annotated[int, Field(ge=1)] = 3
+    seeds: Seeds = 3
     first_seed: Annotated[int, Field(ge=0)] = 0
     budget: Literal["smoke", "quick", "full"] = "quick"
     match: str | None = None
