@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from harness.modeling.tensors import Tensors as Tensors
     from harness.registry import Wrapped as Wrapped
     from harness.registry import hookimpl as hookimpl
+    from harness.runs.execute import execute as execute
+    from harness.runs.executors.base import Executor as Executor
+    from harness.runs.executors.base import Listener as Listener
+    from harness.runs.executors.base import Progress as Progress
     from harness.training.edits import edit_distance as edit_distance
     from harness.training.recipe import Recipe as Recipe
     from harness.training.task import Baseline as Baseline
@@ -82,6 +86,8 @@ _HOMES = {
     "harness.modeling.search": ("Hypotheses",),
     "harness.modeling.tensors": ("Tensors",),
     "harness.registry": ("Wrapped", "hookimpl"),
+    "harness.runs.execute": ("execute",),
+    "harness.runs.executors.base": ("Executor", "Listener", "Progress"),
     "harness.training.recipe": ("Recipe",),
     "harness.training.edits": ("edit_distance",),
     "harness.training.task": ("Baseline", "LanguageTask", "Metric", "Task", "Totals"),

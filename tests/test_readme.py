@@ -52,6 +52,14 @@ def test_the_task_that_is_shown_gives_a_table(tmp_path: Path) -> None:
     assert "50.0 a coin" in done.stdout
 
 
+def test_the_executor_that_is_shown_executes(tmp_path: Path) -> None:
+    (tmp_path / "pool.py").write_text(_blocks("docs/cluster.md")[0])
+    names = ("--cells", "gru,elman", "--tasks", "adding:length=5", "--seeds", "1", "--budget", "smoke")
+    done = _harness(tmp_path, "run", *names, "--plugin", "pool.py", "--executor", "pool")
+    assert done.returncode == 0, done.stderr
+    assert "3/3  adding:length=5" in done.stderr
+
+
 def _blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (REPOSITORY / page).read_text(), re.DOTALL)
 

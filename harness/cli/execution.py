@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from harness.cli.console import err, out
 from harness.cli.live import Live
-from harness.runs.environment import usable_cores
-from harness.runs.executors import Executor, InProcess, Workers
 from harness.runs.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    from harness.runs.executors import Executor
     from harness.runs.limits import Care
     from harness.runs.spec import Spec
     from harness.runs.store import Store
@@ -23,14 +22,13 @@ INTERRUPTED = 130
 """The shell's exit code of a program that Ctrl-C ended."""
 
 
-def execute(specs: Sequence[Spec], store: Store, device: str, workers: int | None, care: Care) -> bool:
+def execute(specs: Sequence[Spec], store: Store, executor: Executor, care: Care) -> bool:
     """Execute and store some runs, and say how each ends.
 
     Args:
         specs: what to do.
         store: keeps the records.
-        device: of the runs.
-        workers: how many processes; as many as suit when None.
+        executor: executes them; where Ctrl-C comes twice, it is closed.
         care: what a run may take, and how often it may be tried.
 
     Returns:
@@ -38,7 +36,6 @@ def execute(specs: Sequence[Spec], store: Store, device: str, workers: int | Non
     """
     if not specs:
         return False
-    executor = _executor(len(specs), device, workers, care)
     out.print()
     with Live(err, len(specs)) as live:
         interrupt = _Interrupt(executor, live)
@@ -48,18 +45,12 @@ def execute(specs: Sequence[Spec], store: Store, device: str, workers: int | Non
                 live.finished(record)
         except KeyboardInterrupt:
             live.say("stopped; the runs in flight are dropped.")
-        finally:
             executor.close()
+        finally:
             signal.signal(signal.SIGINT, previous)
     if interrupt.came:
         err.print("The same command goes on where this one stopped.")
     return interrupt.came
-
-
-def _executor(runs: int, device: str, workers: int | None, care: Care) -> Executor:
-    suited = usable_cores() if device == "cpu" else 1
-    count = min(runs, suited if workers is None else workers)
-    return Workers(count, care.limits) if count else InProcess()
 
 
 class _Interrupt:

@@ -52,11 +52,14 @@ def _run(baseline: Baseline, suite: Suite, folder: Path, workers: int | None) ->
     from harness.cli.check import check
     from harness.cli.preparing import time_suite
     from harness.cli.session import Session
+    from harness.registry import install
     from harness.runs.execute import load_cell
+    from harness.runs.executors import usual
     from harness.testing import Subject
 
     cells = suite.plan().cells
-    code = Session(suite.request(), folder, workers, suite, table=False).run()
+    executor = usual(install(suite.plugins), workers)
+    code = Session(suite.request(), folder, executor, suite, table=False).run()
     if code:
         raise typer.Exit(code)
     checked = {entry.cell for entry in baseline.figures if entry.checked}

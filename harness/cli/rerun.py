@@ -36,16 +36,21 @@ def command(
     from harness.analysis.files import write_files
     from harness.cli.console import out
     from harness.cli.execution import INTERRUPTED, execute
+    from harness.registry import current
+    from harness.runs.executors import usual
     from harness.runs.limits import Care
     from harness.runs.store import Store
 
     folder, found = Path(results), limits(time_limit, memory_limit, workers)
     failed = sorted(_failed(folder, runs), key=lambda record: (record.attempt, record.spec.device))
     with closing(Store(folder, create=True)) as store:
-        for (attempt, device), records in groupby(failed, key=lambda record: (record.attempt, record.spec.device)):
+        for (attempt, _), records in groupby(failed, key=lambda record: (record.attempt, record.spec.device)):
             specs = [record.spec for record in records]
-            if execute(specs, store, device, workers, Care(found, retries=attempt)):
-                raise typer.Exit(INTERRUPTED)
+            with closing(usual(current(), workers)) as executor:
+                executor.limit(found)
+                executor.check(specs)
+                if execute(specs, store, executor, Care(found, retries=attempt)):
+                    raise typer.Exit(INTERRUPTED)
         path = write_files(store)
     out.print(f"table: {path} · what failed: harness runs {folder} --failed", style="dim", soft_wrap=True)
 

@@ -21,12 +21,25 @@ EPILOG = examples(
     "harness run --cells lstm,elman --tasks adding --grid clip=none,1,5",
     "harness run --cells lstm,gru --tasks all --seeds auto:max=20",
     "harness run --suite ci.toml --out results/ci",
+    "harness run --cells lstm --tasks all --seeds 10 --executor ray --address 10.0.0.1:6379",
     "harness run --cells all --tasks all --shard 2/8 --out shard-2",
     "harness run --cells gru --tasks highlight --layers 2 --bidirectional --dropout 0.1 --set lr=0.002",
 )
 
 Names = list[str]
-BESIDE_SUITE = {"suite", "workers", "shard", "retry", "time_limit", "memory_limit", "out", "plugin", "verbose"}
+BESIDE_SUITE = {
+    "suite",
+    "workers",
+    "executor",
+    "address",
+    "shard",
+    "retry",
+    "time_limit",
+    "memory_limit",
+    "out",
+    "plugin",
+    "verbose",
+}
 """What may be given with a suite."""
 
 
@@ -106,6 +119,13 @@ def command(
         int | None,
         typer.Option(min=0, help="Worker processes; one a core, or one on a GPU, unless given. 0: none but this."),
     ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What executes the runs: workers, process, ray, slurm; with options."),
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Of the cluster that the executor connects to.")
+    ] = None,
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Only the I-th of N shares of the runs; harness merge joins them.")
     ] = None,
@@ -131,22 +151,29 @@ def command(
     from harness.cli.session import Session
     from harness.errors import HarnessError
     from harness.modeling.sizing import Size
-    from harness.registry import split
-    from harness.runs.device import resolve
+    from harness.registry import install, split
+    from harness.runs.executors import choose, usual
     from harness.runs.limits import Care
     from harness.runs.plan import Plan, Request
     from harness.runs.shard import WHOLE, Shard
     from harness.runs.suite import Suite, write_new
     from harness.training.settings import parse, parse_grid
 
+    given = {"workers": workers, "address": address}
+    plugins = install(plugin or ())
+    if executor is None and address is not None:
+        raise HarnessError("--address is that of a cluster: name its executor, for example --executor ray.")
+    runner = usual(plugins, workers) if executor is None else choose(plugins, executor, given)
     share = WHOLE if shard is None else Shard.parse(shard)
     care = Care(limits(time_limit, memory_limit, workers), retry)
+    runner.limit(care.limits)
 
     if suite is not None:
         _check_alone(context)
         loaded = Suite.load(Path(suite)).with_plugins(plugin or ())
-        loaded.plan()
-        raise typer.Exit(Session(loaded.request(), Path(out), workers, loaded, shard=share, care=care).run())
+        loaded.plan(runner.device)
+        session = Session(loaded.request(runner.device), Path(out), runner, loaded, shard=share, care=care)
+        raise typer.Exit(session.run())
     if not cells or not tasks:
         raise HarnessError("give --cells and --tasks, or a file that has them with --suite.")
     if match is not None and hidden is not None:
@@ -158,7 +185,7 @@ def command(
         seeds=_seeds(seeds),
         first_seed=first_seed,
         budget=budget,
-        device=resolve(device),
+        device=runner.device(device),
         size=Size("hidden", hidden) if hidden is not None else Size.parse(match) if match is not None else None,
         recipe=recipe,
         settings=_settings(everybody, layers, dropout, regulariser, bidirectional=bidirectional),
@@ -170,7 +197,7 @@ def command(
     if save_suite is not None:
         Plan.make(request)  # what is wrong is told before a file is written
         write_new(Path(save_suite), Suite.of(request).text())
-    raise typer.Exit(Session(request, Path(out), workers, shard=share, care=care).run())
+    raise typer.Exit(Session(request, Path(out), runner, shard=share, care=care).run())
 
 
 def _seeds(text: str) -> int | Auto:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.registry import Plugins
+    from harness.runs.executors import Executor
     from harness.runs.record import RunRecord
     from harness.runs.spec import RunSpec, Spec
 
@@ -42,7 +43,7 @@ class Session:
     Args:
         request: what to run.
         folder: the results folder.
-        workers: how many processes; as many as suit when None.
+        executor: what executes it.
         suite: the file that asks for it, where there is one; it is kept beside the results.
         table: whether a table is wanted, and with it the trivial baselines.
         shard: which share of the runs.
@@ -53,7 +54,7 @@ class Session:
         self,
         request: Request,
         folder: Path,
-        workers: int | None,
+        executor: Executor,
         suite: Suite | None = None,
         *,
         table: bool = True,
@@ -62,7 +63,7 @@ class Session:
     ) -> None:
         self.request = request
         self.folder = folder
-        self.workers = workers
+        self.executor = executor
         self.suite = suite
         self.table = table
         self.shard = shard
@@ -90,10 +91,13 @@ class Session:
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
         specs = list(self.shard.of(self._first(plan)))
-        work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
-        if not work and not (self.folder / STORE).exists():
-            return self.exit_code
-        self._run(suite, plan, specs, work)
+        try:
+            work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
+            if not work and not (self.folder / STORE).exists():
+                return self.exit_code
+            self._run(suite, plan, specs, work)
+        finally:
+            self.executor.close()
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
@@ -123,7 +127,7 @@ class Session:
         return (seeds.looks[0], seeds.most) if isinstance(seeds, Auto) else (seeds, seeds)
 
     def _execute(self, work: Sequence[Spec], store: Store) -> bool:
-        return execute(work, store, self.request.device, self.workers, self.care)
+        return execute(work, store, self.executor, self.care)
 
     def _work(self, plan: Plan, specs: list[RunSpec]) -> list[Spec]:
         """What is missing of the first runs of a plan, and can be done."""
@@ -226,6 +230,7 @@ class Session:
         prepare.first_batches(usable)
         prepare.check_engines(usable)
         say_sizes(prepare.sizes(usable))
+        self.executor.check({(spec.contest, spec.row): spec for spec in usable}.values())
         return usable
 
     def _show(self, store: Store, specs: list[RunSpec]) -> None:

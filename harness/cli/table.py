@@ -10,6 +10,8 @@ from harness.cli.console import Metric, Names, Results, examples
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
+    from harness.analysis.listing import Listing
+    from harness.analysis.results import Results as Folder
 
 EPILOG = examples(
     "harness table",
@@ -20,6 +22,8 @@ EPILOG = examples(
     "harness table --format json | jq",
     "harness table --at steps=500",
     "harness table --pairs --tasks adding",
+    "harness table --target accuracy=90 --target adding=0.01",
+    "harness table --costs",
 )
 
 
@@ -45,38 +49,70 @@ def command(
         str | None,
         typer.Option(metavar="WHAT=N", help="As it stood at steps=N, seconds=N, tokens=N or flops=N, on validation."),
     ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="What it takes to reach accuracy=90, of a metric, or of a task."),
+    ] = None,
+    costs: Annotated[bool, typer.Option("--costs", help="What a time step of each cell costs.")] = False,
 ) -> None:
     """Print the comparison table of a results folder."""
+    from harness.analysis.costs import listing as cost_listing
+    from harness.analysis.pair_listing import listing as pair_listing
     from harness.analysis.results import load
     from harness.analysis.selection import ordered
     from harness.cli.console import out
     from harness.cli.tables import show
     from harness.registry import split
 
-    comparison = load(results).comparison(split(cells or ()), split(tasks or ()), metric, at)
+    if target is not None or costs or pairs:
+        of_pairs = {} if pairs else {"--at": at, "--metric": metric}
+        order = {"--sort": sort, "--transpose": transpose}
+        _check_alone({"--target": target, "--costs": costs, "--pairs": pairs, **of_pairs, **order})
+    chosen = split(cells or ()), split(tasks or ())
+    if target is not None:
+        _list(_reached(load(results), *chosen, target), style)
+        return
+    comparison = load(results).comparison(*chosen, metric, at)
+    if costs or pairs:
+        _list((pair_listing if pairs else cost_listing)(comparison), style)
+        return
     if sort is not None:
         comparison = ordered(comparison, sort)
-    if pairs:
-        _print_pairs(comparison, style)
-    elif style == "rich":
+    if style == "rich":
         show(comparison, out, transpose=transpose)
     else:
         typer.echo(_text(comparison, style, transpose=transpose).rstrip())
 
 
-def _print_pairs(comparison: Comparison, style: str) -> None:
-    from harness.analysis import pair_formats
-    from harness.cli.console import out
-    from harness.cli.tables import show_pairs
+def _check_alone(options: dict[str, object]) -> None:
+    """Refuse options that mean nothing together.
+
+    Raises:
+        HarnessError: more than one is given.
+    """
     from harness.errors import HarnessError
 
+    first, *others = [name for name, value in options.items() if value]
+    if others:
+        raise HarnessError(f"{first} and {others[0]} exclude each other: give one of them.")
+
+
+def _reached(results: Folder, cells: list[str], tasks: list[str], target: list[str]) -> Listing:
+    from harness.analysis.selection import Selection
+    from harness.analysis.target import listing, parse, reach
+
+    return listing(reach(Selection(cells, tasks).of(results.records), parse(target)))
+
+
+def _list(listing: Listing, style: str) -> None:
+    """Print a listing instead of the table."""
+    from harness.cli.console import out
+    from harness.cli.tables import show_listing
+
     if style == "rich":
-        show_pairs(comparison, out)
-        return
-    texts = {"markdown": pair_formats.markdown, "csv": pair_formats.csv_text, "json": pair_formats.json_text}
-    if style not in texts:
-        raise HarnessError(f"--pairs has no format {style}: give rich, markdown, csv or json.")
-    typer.echo(texts[style](comparison).rstrip())
+        show_listing(listing, out)
+    else:
+        typer.echo(listing.text(style).rstrip())
 
 
 def _text(comparison: Comparison, style: str, *, transpose: bool) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from harness.analysis import pair_formats
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet, value
 from harness.analysis.overview import overview
 from harness.cli.console import table
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.comparison import Comparison
     from harness.analysis.layout import Entry, Sheet
+    from harness.analysis.listing import Listing
     from harness.runs.record import RunRecord
 
 
@@ -51,19 +51,25 @@ def show(comparison: Comparison, console: Console, *, transpose: bool = False) -
         console.print(_costs(comparison, console))
 
 
-def show_pairs(comparison: Comparison, console: Console) -> None:
-    """Print a line for every two cells of a task, and the notes."""
-    listing = table(pair_formats.HEADINGS)
-    for number, column in enumerate(listing.columns):
-        column.overflow = "fold"  # names give way on a narrow terminal, numbers do not
-        column.no_wrap = number >= pair_formats.NAMES
-        column.justify = "right" if column.no_wrap else "left"
-    for row in pair_formats.rows(comparison):
-        listing.add_row(*map(Text, row))
-    if listing.row_count:
-        console.print(listing)
+def show_listing(listing: Listing, console: Console) -> None:
+    """Print rows under headings, and notes; names give way on a narrow terminal, numbers do not."""
+
+    def rows(written: Callable[[str], str]) -> Table:
+        found = table(listing.headings)
+        for number, column in enumerate(found.columns):
+            if number < listing.names:
+                column.overflow = "fold"
+            else:
+                column.justify, column.no_wrap = "right", True
+        for row in listing.rows:
+            found.add_row(*(Text(written(text)) for text in row[: listing.names]), *map(Text, row[listing.names :]))
+        return found
+
+    if listing.rows:
+        whole = rows(str)
+        console.print(whole if _width(whole, console) <= console.width else rows(_folded))
         console.print()
-    _print_notes(pair_formats.notes(comparison), console)
+    _print_notes(listing.notes, console)
 
 
 def _print_notes(notes: Iterable[str], console: Console) -> None:

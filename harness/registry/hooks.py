@@ -39,6 +39,10 @@ class Hooks:
         """Named recipes: name to what it sets in a task's recipe, for `--recipe`."""
 
     @hookspec
+    def harness_executors(self) -> Mapping[str, type | str]:  # type: ignore[empty-body]
+        """Executors for `--executor`: name to subclass of `Executor`, or to "package.module:Class"."""
+
+    @hookspec
     def harness_run_started(self, spec: Any) -> None:  # noqa: ANN401 - a RunSpec, defined above this layer
         """A run has been handed to a worker."""
 

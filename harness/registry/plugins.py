@@ -22,8 +22,10 @@ from harness.registry.offer import Wrapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+CLASSES = {"harness_cells", "harness_tasks", "harness_executors"}
+"""Hooks that offer classes."""
 OFFERED = (type, str, Wrapped, NotSupportedError)
-"""What a cell or a task can be offered as."""
+"""What these can be offered as."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,10 @@ class Plugins:
         """The named recipes that plugins offer."""
         return Catalog("recipe", self._offers("harness_recipes"))
 
+    def executors(self) -> Catalog:
+        """The executors that plugins offer."""
+        return Catalog("executor", self._offers("harness_executors"))
+
     def _load(self, name: str, origin: Origin, load: Callable[[], object], *, asked: bool) -> None:
         if self.manager.has_plugin(name):  # two distributions may call their entry points the same
             name = f"{origin.distribution}/{name}"
@@ -140,7 +146,7 @@ def _checked(offers: Any, hook: str) -> Mapping[str, object]:  # noqa: ANN401 - 
     if not isinstance(offers, Mapping) or not all(isinstance(name, str) for name in offers):
         raise HarnessError(f"{hook} must return a mapping of names, not {type(offers).__name__}")
     for name, target in offers.items():
-        if hook in {"harness_cells", "harness_tasks"} and not isinstance(target, OFFERED):
+        if hook in CLASSES and not isinstance(target, OFFERED):
             raise HarnessError(f'{hook} must give a class or "package.module:Class" for "{name}", not {target!r}')
     return offers
 

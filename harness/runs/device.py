@@ -17,8 +17,7 @@ def resolve(name: str) -> str:
     Raises:
         HarnessError: there is no such device.
     """
-    if name != "auto" and not re.fullmatch(r"cpu|cuda(:\d+)?", name):
-        raise HarnessError(f'"--device {name}" is no device: choose auto, cpu, cuda or cuda:N.')
+    check_name(name)
     if name == "cpu" or (name == "auto" and not _sign_of_gpu()):
         return "cpu"
     import torch  # noqa: PLC0415
@@ -31,6 +30,16 @@ def resolve(name: str) -> str:
         found = f"torch sees {count} CUDA device{'s' if count != 1 else ''}"
         raise HarnessError(f"--device {name} was asked for, but {found} here. Choose cpu or auto.")
     return f"cuda:{index}"
+
+
+def check_name(name: str) -> None:
+    """See that this could be a device.
+
+    Raises:
+        HarnessError: it could not.
+    """
+    if name != "auto" and not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        raise HarnessError(f'"--device {name}" is no device: choose auto, cpu, cuda or cuda:N.')
 
 
 def _sign_of_gpu() -> bool:

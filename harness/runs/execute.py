@@ -30,7 +30,8 @@ from harness.training.loop import evaluate, train
 from harness.training.observer import Observer
 from harness.training.splits import Splits
 from harness.training.task import Task
-from harness.training.timing import flops
+from harness.training.timing import cost, flops
+from harness.training.timing.load import Surroundings
 
 if TYPE_CHECKING:
     from harness.modeling.cell import CellClass
@@ -141,7 +142,10 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
     engine = engines(model)  # now, so that compiling does not count as training
     splits = Splits(task, spec.seed, device)
     observer = Observer(model, task, spec.recipe, splits)
+    surroundings = Surroundings()
     training = train(model, task, spec.recipe, splits, device, report, observer)
+    costs = {} if training.diverged else _costs(model, task, spec, splits, device)
+    disturbance = {"threads": torch.get_num_threads(), **asdict(surroundings.disturbance())}
     record = RunRecord(
         spec,
         status="diverged" if training.diverged else "finished",
@@ -155,12 +159,22 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
         sequence_steps=training.sequence_steps,
         clipped=fmean(training.clipped),
         engine=engine,
+        cost=costs,
+        disturbance=disturbance,
         curve=[asdict(point) for point in training.curve],
         diagnosing_seconds=observer.diagnosing.seconds,
         diagnoses=[asdict(diagnosis) for diagnosis in observer.diagnoses],
         samples=[asdict(sample) for sample in observer.samples],
     )
     return record if training.diverged else _tested(replace(record, state=pack(model)), model, task, splits)
+
+
+def _costs(model: AnyModel, task: Task, spec: RunSpec, splits: Splits, device: torch.device) -> dict[str, Any]:
+    """What the trained model costs; nothing where it cannot be measured by itself."""
+    try:
+        return asdict(cost.measure(model, task, spec.recipe, splits.one(spec.recipe.batch), device))
+    except Exception:  # noqa: BLE001 - it has trained: that it cannot be measured is no failure of the run
+        return {}
 
 
 def _tested(record: RunRecord, model: AnyModel, task: Task, splits: Splits) -> RunRecord:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MEASURED = (
     "seconds",
     "diagnosing_seconds",
+    "cost",
+    "disturbance",
     "finished",
     "environment",
     "checked",

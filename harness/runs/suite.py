@@ -27,7 +27,7 @@ from harness.runs.tolerance import Tolerance
 from harness.runs.toml import line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FILE = "suite.toml"
@@ -171,8 +171,11 @@ class Suite(Strict):
         """The same, with more plugins."""
         return self.model_copy(update={"plugins": tuple(dict.fromkeys([*self.plugins, *names]))})
 
-    def request(self) -> Request:
+    def request(self, device: Callable[[str], str] = resolve) -> Request:
         """As what is asked for on the command line.
+
+        Args:
+            device: that the name of one stands for.
 
         Raises:
             HarnessError: there is no such size or device.
@@ -183,7 +186,7 @@ class Suite(Strict):
             tasks=self.tasks,
             seeds=self.seeds,
             budget=self.budget,
-            device=resolve(self.device),
+            device=device(self.device),
             size=Size.parse(self.match) if self.match is not None else size,
             recipe=self.recipe,
             settings=_plain(self.settings),
@@ -194,14 +197,17 @@ class Suite(Strict):
             first_seed=self.first_seed,
         )
 
-    def plan(self) -> Plan:
+    def plan(self, device: Callable[[str], str] = resolve) -> Plan:
         """Everything that it asks for, looked up.
+
+        Args:
+            device: as for `request`.
 
         Raises:
             HarnessError: something named does not exist, a metric included; it says where that is named.
         """
         try:
-            plan = Plan.make(self.request())
+            plan = Plan.make(self.request(device))
         except HarnessError as error:
             raise HarnessError(f"{self._file}: {error}") from error
         self._check_metrics(plan)

@@ -51,4 +51,34 @@ def test_pairs_fit_a_narrow_terminal(tiny: Command, harness: Command, monkeypatc
     assert len(harness("table", "--pairs", "--format", "csv").out.splitlines()) == 2
     wrong = harness("table", "--pairs", "--format", "html")
     assert wrong.code == 2
-    assert wrong.err == "error: --pairs has no format html: give rich, markdown, csv or json.\n"
+    assert wrong.err == "error: this comes as rich, markdown, csv or json: html was asked for.\n"
+
+
+def test_what_a_target_takes_and_what_a_step_costs_are_listings(folder: str, harness: Command) -> None:
+    reached = harness("table", folder, "--target", "MSE=1e9")
+    assert reached.code == 0, reached.err
+    rows = [line.split() for line in reached.out.splitlines() if "1/1" in line]
+    assert [row[row.index("1/1") + 1] for row in rows] == ["10", "10"]  # the first evaluation
+    costs = harness("table", folder, "--costs", "--format", "csv")
+    assert [row["cell"] for row in csv.DictReader(io.StringIO(costs.out)) if float(row["forward"]) > 0] == [
+        "elman",
+        "gru",
+    ]
+    assert "fwd µs" in harness("table", folder, "--costs").out
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--target", "MSE=1", "--at", "steps=5"), "--target and --at exclude each other"),
+        (("--costs", "--transpose"), "--costs and --transpose exclude each other"),
+        (("--target", "MSE=1", "--costs"), "--target and --costs exclude each other"),
+        (("--costs", "--format", "latex"), "this comes as rich, markdown, csv or json: latex was asked for"),
+    ],
+)
+def test_options_that_mean_nothing_to_a_listing_are_refused(
+    folder: str, harness: Command, options: tuple[str, ...], told: str
+) -> None:
+    done = harness("table", folder, *options)
+    assert done.code == 2
+    assert done.err.startswith(f"error: {told}")

@@ -126,7 +126,9 @@ def test_a_run_over_a_limit_is_ended_and_the_others_go_on(
     path.write_text(LIMITED)
     request = Request((cell, "quick"), ("adding:length=5",), 1, "smoke", "cpu", plugins=(str(path),), engine="loop")
     wanted = list(Plan.make(request).specs())
-    records = [record for record in Workers(1, limits).run(wanted, Listener()) if isinstance(record, RunRecord)]
+    workers = Workers(1)
+    workers.limit(limits)
+    records = [record for record in workers.run(wanted, Listener()) if isinstance(record, RunRecord)]
     assert [record.spec.cell.name for record in records] == [cell, "quick"]
     assert records[0].status == status
     assert re.fullmatch(reason, records[0].reason)

@@ -6,11 +6,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.errors import HarnessError
+from harness.runs.device import resolve
+from harness.runs.limits import Limits
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from harness.runs.record import Record
-    from harness.runs.spec import Spec
+    from harness.runs.spec import RunSpec, Spec
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,51 @@ class Listener:
 
 
 class Executor(ABC):
-    """Maps `execute` over specs."""
+    """Maps `execute` over specs.
+
+    Its options are the keyword arguments of its constructor, with defaults, and can be set in its name:
+    `ray:cpus=2:gpus=0.5`. Making one reaches for nothing: `check` does.
+    """
+
+    @classmethod
+    def device(cls, name: str) -> str:
+        """The device of the runs where the user named this one: auto, cpu, cuda or cuda:N.
+
+        Raises:
+            HarnessError: there is no such device.
+        """
+        return resolve(name)
+
+    def limit(self, limits: Limits) -> None:
+        """Hold the runs to limits.
+
+        Raises:
+            HarnessError: it cannot end a run that goes over them.
+        """
+        if limits != Limits():
+            option = "--memory-limit" if limits.seconds is None else "--time-limit"
+            raise HarnessError(f"{option} cannot be held by this executor: leave one of them out.")
+
+    def check(self, specs: Iterable[RunSpec]) -> None:  # noqa: B027 - there may be nothing to see to
+        """See that runs can be executed, before any is.
+
+        Args:
+            specs: one of each kind: every task with every cell.
+
+        Raises:
+            HarnessError: they cannot; it says what is missing, and where.
+        """
 
     @abstractmethod
     def run(self, specs: Iterable[Spec], listener: Listener) -> Iterator[Record]:
-        """Execute the specs and give each record as soon as it is there, in the order in which they end."""
+        """Execute the specs and give each record as soon as it is there, in the order in which they end.
+
+        Specs are taken one by one as they are needed, so that there may be any number of them.
+        """
 
     @abstractmethod
     def stop(self) -> None:
-        """Hand out no more runs; those in flight are finished."""
+        """Hand out no more runs; those in flight are finished. It is called from a signal handler."""
 
     @abstractmethod
     def close(self) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class InProcess(Executor):
-    """Runs in the calling process."""
+    """This process, one run after another: for debuggers and profilers."""
 
     def __init__(self) -> None:
         self._stopped = False

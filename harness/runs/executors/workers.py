@@ -16,10 +16,12 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import psutil
+from annotated_types import Ge
 
+from harness.runs.environment import usable_cores
 from harness.runs.executors.base import Executor, Listener, Progress
 from harness.runs.limits import Limits, duration_text, size_text
 from harness.runs.record import BaselineRecord, Record, RunRecord, Status
@@ -38,25 +40,33 @@ GRACE = 5
 
 
 class Workers(Executor):
-    """A number of worker processes.
+    """Worker processes on this machine.
 
     Args:
-        count: how many.
-        limits: what a run may take.
+        workers: how many; one a core, or one on a GPU, unless given.
     """
 
-    def __init__(self, count: int, limits: Limits | None = None) -> None:
-        self._count = count
-        self._limits = limits or Limits()
+    def __init__(self, workers: Annotated[int, Ge(1)] | None = None) -> None:
+        self._count = workers
+        self._limits = Limits()
         self._context = _context()
         self._workers: list[Worker] = []
         self._stopped = False
+
+    def limit(self, limits: Limits) -> None:
+        """End a worker whose run goes over a limit."""
+        self._limits = limits
+
+    def check(self, specs: Iterable[RunSpec]) -> None:
+        """Decide on the number of workers."""
+        if self._count is None and any(spec.device != "cpu" for spec in specs):
+            self._count = 1
 
     def run(self, specs: Iterable[Spec], listener: Listener) -> Iterator[Record]:
         """Execute the specs on all workers."""
         waiting = iter(specs)
         try:
-            for _ in range(self._count):
+            for _ in range(self._count or usable_cores()):
                 self._hand_out(None, waiting, listener)
             while self._workers:
                 busy = {worker.connection: worker for worker in self._workers}
@@ -145,7 +155,7 @@ class Worker:
         """End it if its run has gone over a limit, and give the record of that."""
         ended: tuple[Status, str] | None = None
         if limits.seconds is not None and time.monotonic() - self.started >= limits.seconds:
-            ended = "out of time", f"it was not done after {duration_text(limits.seconds)} (--time-limit)"
+            ended = "out of time", overdue(limits)
         elif limits.memory is not None and (used := self._memory()) > limits.memory:
             ended = "out of memory", f"it used {size_text(used)}, more than {size_text(limits.memory)} (--memory-limit)"
         if ended is None or self.connection.poll():  # what it says comes first: it may be done
@@ -207,6 +217,11 @@ def crashed(spec: Spec, exit_code: int | None) -> Record:
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
     hint = " (out of memory?)" if code == -signal.SIGKILL else ""
     return failure(spec, "crashed", f"the worker {how}{hint}")
+
+
+def overdue(limits: Limits) -> str:
+    """Why a run was ended that took too long."""
+    return f"it was not done after {duration_text(limits.seconds or 0)} (--time-limit)"
 
 
 def failure(spec: Spec, status: Status, reason: str) -> Record:

@@ -1,0 +1,278 @@
+"""Jobs of a Slurm cluster, by way of submitit.
+
+Each job runs one spec or a few, and leaves its records in a folder that this machine and the nodes share; this process
+alone writes to the store. A job that is lost is submitted again, one run at a time, so that the run that was to blame
+stands alone. If this process ends, the same command goes on with what is missing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from annotated_types import Ge, Gt
+
+from harness.errors import HarnessError
+from harness.runs.executors.base import Executor, Listener, Progress
+from harness.runs.executors.remote import TRIES, Attempt, Code, device, difference, lost, refused
+from harness.runs.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from harness.runs.record import Record
+    from harness.runs.spec import RunSpec, Spec
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at the jobs."""
+REPORT_EVERY = 2.0
+"""Seconds between two reports of a run."""
+
+
+class Slurm(Executor):
+    """Jobs of a Slurm cluster.
+
+    Source: https://github.com/facebookincubator/submitit
+
+    Args:
+        workers: jobs that are submitted at the same time.
+        runs: in each job, one after another: more than one where jobs wait long and runs are short.
+        minutes: that a job may take.
+        cpus: processors for a job.
+        gpus: GPUs for a job; 1 with --device cuda unless given.
+        memory: gigabytes for a job; what the cluster gives unless given.
+        partition: where jobs are submitted; the cluster's own choice unless given.
+        account: that pays for them; likewise.
+        folder: that this machine and the nodes share; jobs and their records are kept in it while they are needed.
+        cluster: "slurm", or "local" to try the same on this machine, in processes instead of jobs.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - an option each
+        self,
+        workers: Annotated[int, Ge(1)] = 32,
+        runs: Annotated[int, Ge(1)] = 1,
+        minutes: Annotated[int, Ge(1)] = 60,
+        cpus: Annotated[int, Ge(1)] = 1,
+        gpus: Annotated[int, Ge(0)] | None = None,
+        memory: Annotated[float, Gt(0)] | None = None,
+        partition: str = "",
+        account: str = "",
+        folder: str = ".",
+        cluster: Literal["slurm", "local"] = "slurm",
+    ) -> None:
+        self._most = workers
+        self._runs = runs
+        self._cluster = cluster
+        self._folder = Path(folder)
+        self._gpus = gpus
+        given = {"mem_gb": memory, "slurm_partition": partition, "slurm_account": account}
+        wanted = {name: value for name, value in given.items() if value}
+        self._parameters: dict[str, Any] = {"name": "harness", "timeout_min": minutes, "cpus_per_task": cpus, **wanted}
+        self._code = Code.here()
+        self._jobs: dict[Any, list[Attempt]] = {}
+        self._submitter: Any = None
+        self._place: Path | None = None
+        self._stopped = False
+
+    @classmethod
+    def device(cls, name: str) -> str:
+        """The device on the nodes: each job sees the GPUs that it was given, and no others."""
+        return device(name)
+
+    def limit(self, limits: Limits) -> None:
+        """What a job may take is said in the name of the executor."""
+        if limits != Limits():
+            raise HarnessError("what a Slurm job may take is said as --executor slurm:minutes=30:memory=4.")
+
+    def check(self, specs: Iterable[RunSpec]) -> None:
+        """See that there is a Slurm to submit to, and a folder for its jobs; the jobs see to their nodes themselves."""
+        submitit = _import()
+        if self._cluster == "slurm" and shutil.which("sbatch") is None:
+            raise HarnessError(
+                "there is no Slurm here: no sbatch is found. Start this where jobs are submitted, or try it on this "
+                "machine with --executor slurm:cluster=local."
+            )
+        gpus = (1 if any(spec.device != "cpu" for spec in specs) else 0) if self._gpus is None else self._gpus
+        try:
+            self._place = Path(mkdtemp(prefix=".harness-jobs-", dir=self._folder)).absolute()
+        except OSError as error:
+            raise HarnessError(f"jobs cannot be kept in the folder {self._folder}: {error.strerror}.") from error
+        self._submitter = submitit.AutoExecutor(folder=self._place / "%j", cluster=self._cluster)
+        self._submitter.update_parameters(**self._parameters, **({"gpus_per_node": gpus} if gpus else {}))
+
+    def run(self, specs: Iterable[Spec], listener: Listener) -> Iterator[Record]:
+        """Execute the specs in jobs."""
+        if self._place is None:
+            raise RuntimeError("check was not called")
+        waiting = (Attempt(spec) for spec in specs)
+        again: deque[Attempt] = deque()
+        watch = _Watch(self._place, listener)
+        while True:
+            self._submit([*self._batches(again, waiting)])
+            if not self._jobs:
+                return
+            for job in [job for job in self._jobs if job.done()]:
+                for outcome in self._outcomes(job, self._jobs.pop(job)):
+                    if isinstance(outcome, Attempt):
+                        again.append(outcome)
+                    else:
+                        watch.begin(outcome.spec)
+                        yield outcome
+            watch.look(attempt.spec for attempts in self._jobs.values() for attempt in attempts)
+            if self._stopped:
+                self._recall(watch)
+            time.sleep(LOOK_EVERY)
+
+    def stop(self) -> None:
+        """Submit no more jobs."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """Cancel all jobs."""
+        self._stopped = True
+        for job in self._jobs:
+            job.cancel(check=False)
+        self._jobs.clear()
+        if self._place is not None:
+            shutil.rmtree(self._place, ignore_errors=True)
+
+    def _batches(self, again: deque[Attempt], waiting: Iterator[Attempt]) -> Iterator[list[Attempt]]:
+        """What the next jobs are to run, as far as there is room for jobs."""
+        for _ in range(self._most - len(self._jobs)):
+            if self._stopped:
+                return
+            batch = [again.popleft()] if again else list(islice(waiting, self._runs))
+            if not batch:
+                return
+            yield batch
+
+    def _submit(self, batches: Sequence[list[Attempt]]) -> None:
+        """Submit jobs, all at once: Slurm likes one array better than many single jobs."""
+        if not batches:
+            return
+        from submitit.core.utils import FailedJobError, FailedSubmissionError  # noqa: PLC0415 - an extra
+
+        jobs = []
+        try:
+            with self._submitter.batch():
+                for batch in batches:
+                    specs = [attempt.spec for attempt in batch]
+                    jobs.append(self._submitter.submit(execute_there, specs, self._code, str(self._place)))
+        except (FailedJobError, FailedSubmissionError, OSError) as error:
+            raise HarnessError(f"Slurm takes no jobs: {' '.join(str(error).split())}") from error
+        self._jobs.update(zip(jobs, batches, strict=True))
+
+    def _outcomes(self, job: Any, attempts: list[Attempt]) -> Iterator[Record | Attempt]:  # noqa: ANN401 - submitit's
+        """The records of a job that has ended, and its runs that are to be handed out again."""
+        from submitit.core.utils import FailedJobError, UncompletedJobError  # noqa: PLC0415 - an extra
+
+        try:
+            answer = job.result()
+        except FailedJobError:  # a bug, with its traceback
+            raise
+        except UncompletedJobError:
+            if self._stopped:
+                return
+            for attempt in attempts:
+                if attempt.tries < TRIES:
+                    yield Attempt(attempt.spec, attempt.tries + 1)
+                else:
+                    yield lost(attempt, f"it was lost with its job ({job.state.lower().replace('_', ' ')})")
+            return
+        if isinstance(answer, Refusal):
+            raise refused(answer.node, answer.difference)
+        yield from answer
+
+    def _recall(self, watch: _Watch) -> None:
+        """Cancel the jobs of which nothing has begun."""
+        for job in [job for job, attempts in self._jobs.items() if not any(watch.has_begun(a.spec) for a in attempts)]:
+            job.cancel(check=False)
+            del self._jobs[job]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a job says where its node is not as the machine that submitted it."""
+
+    node: str
+    difference: str
+
+
+class _Watch:
+    """How far runs are, as they write it into files of the folder that all share."""
+
+    def __init__(self, folder: Path, listener: Listener) -> None:
+        self._folder = folder
+        self._listener = listener
+        self._begun: set[str] = set()
+
+    def look(self, specs: Iterable[Spec]) -> None:
+        """Pass on what the runs have written since the last look."""
+        for spec in specs:
+            path = _progress_file(self._folder, spec)
+            try:
+                step, loss = path.read_text(encoding="utf-8").split()
+            except (FileNotFoundError, ValueError):  # not begun, or half written
+                continue
+            path.unlink(missing_ok=True)
+            self.begin(spec)
+            if int(step):
+                self._listener.progress(spec, Progress(int(step), float(loss)))
+
+    def begin(self, spec: Spec) -> None:
+        """Say that a run was handed out, once."""
+        if spec.key not in self._begun:
+            self._begun.add(spec.key)
+            self._listener.started(spec)
+
+    def has_begun(self, spec: Spec) -> bool:
+        """Whether it was seen to run."""
+        return spec.key in self._begun
+
+
+def execute_there(specs: Sequence[Spec], code: Code, folder: str) -> list[Record] | Refusal:
+    """What a job does: execute specs, one after another."""
+    from harness.runs.execute import execute  # noqa: PLC0415 - it loads torch
+
+    records = []
+    for spec in specs:
+        if found := difference(spec, code):
+            return Refusal(f"node {socket.gethostname()}", found)
+        report = _Report(_progress_file(Path(folder), spec))
+        report(0, 0.0)
+        records.append(execute(spec, report))
+    return records
+
+
+class _Report:
+    """Writes how far a run is into a file, now and then."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._last = -REPORT_EVERY
+
+    def __call__(self, step: int, loss: float) -> None:
+        if time.monotonic() - self._last >= REPORT_EVERY:
+            self._last = time.monotonic()
+            with suppress(OSError):  # nobody may be waiting for it any more
+                self._path.write_text(f"{step} {loss}", encoding="utf-8")
+
+
+def _progress_file(folder: Path, spec: Spec) -> Path:
+    return folder / f"{spec.key}.progress"
+
+
+def _import() -> Any:  # noqa: ANN401 - a module, which may not be there
+    try:
+        import submitit  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise HarnessError('--executor slurm needs submitit: pip install "cell-harness[slurm]".') from error
+    return submitit
