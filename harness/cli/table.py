@@ -56,29 +56,26 @@ def command(
     costs: Annotated[bool, typer.Option("--costs", help="What a time step of each cell costs.")] = False,
 ) -> None:
     """Print the comparison table of a results folder."""
-    from harness.analysis.costs import listing as cost_listing
-    from harness.analysis.pair_listing import listing as pair_listing
+    from harness.analysis import pair_listing
     from harness.analysis.results import load
     from harness.analysis.selection import ordered
     from harness.cli.console import out
     from harness.cli.tables import show
     from harness.registry import split
 
-    if target is not None or costs or pairs:
-        of_pairs = {} if pairs else {"--at": at, "--metric": metric}
-        order = {"--sort": sort, "--transpose": transpose}
-        _check_alone({"--target": target, "--costs": costs, "--pairs": pairs, **of_pairs, **order})
-    chosen = split(cells or ()), split(tasks or ())
-    if target is not None:
-        _list(_reached(load(results), *chosen, target), style)
+    shape = {"--sort": sort, "--transpose": transpose}
+    if pairs:
+        _check_alone({"--pairs": pairs, "--target": target, "--costs": costs, **shape})
+    elif target is not None or costs:
+        _check_alone({"--target": target, "--costs": costs, "--at": at, "--metric": metric, **shape})
+        _print(_listing(load(results), split(cells or ()), split(tasks or ()), target), style)
         return
-    comparison = load(results).comparison(*chosen, metric, at)
-    if costs or pairs:
-        _list((pair_listing if pairs else cost_listing)(comparison), style)
-        return
+    comparison = load(results).comparison(split(cells or ()), split(tasks or ()), metric, at)
     if sort is not None:
         comparison = ordered(comparison, sort)
-    if style == "rich":
+    if pairs:
+        _print(pair_listing.listing(comparison), style)
+    elif style == "rich":
         show(comparison, out, transpose=transpose)
     else:
         typer.echo(_text(comparison, style, transpose=transpose).rstrip())
@@ -97,15 +94,18 @@ def _check_alone(options: dict[str, object]) -> None:
         raise HarnessError(f"{first} and {others[0]} exclude each other: give one of them.")
 
 
-def _reached(results: Folder, cells: list[str], tasks: list[str], target: list[str]) -> Listing:
+def _listing(results: Folder, cells: list[str], tasks: list[str], target: list[str] | None) -> Listing:
+    """What stands instead of the table: what targets take, or what cells cost."""
+    from harness.analysis import costs
     from harness.analysis.selection import Selection
     from harness.analysis.target import listing, parse, reach
 
+    if target is None:
+        return costs.listing(results.comparison(cells, tasks))
     return listing(reach(Selection(cells, tasks).of(results.records), parse(target)))
 
 
-def _list(listing: Listing, style: str) -> None:
-    """Print a listing instead of the table."""
+def _print(listing: Listing, style: str) -> None:
     from harness.cli.console import out
     from harness.cli.tables import show_listing
 

@@ -8,6 +8,7 @@ from harness.analysis.figures.curves import curves
 from harness.analysis.figures.gradients import DEPTH, MOMENTS, flows
 from harness.analysis.figures.look import logarithmic
 from harness.analysis.figures.memory import horizons
+from harness.analysis.figures.over_tasks import profile, ranks
 from harness.analysis.figures.sketch import Chart, Rows, Sketch, row
 from harness.analysis.figures.tradeoffs import tradeoffs
 from harness.errors import HarnessError, did_you_mean
@@ -95,6 +96,8 @@ KINDS: Mapping[str, Callable[[Comparison], Chart]] = {
     "flops": lambda comparison: quality(comparison, "FLOPs of training"),
     "gradients": gradients,
     "memory": memory,
+    "ranks": ranks,
+    "profile": profile,
 }
 """What can be drawn, by the name that users have for it."""
 
