@@ -53,6 +53,9 @@ def _looked(columns: Sequence[Column]) -> Iterator[str]:
         decided = sum(pair.decided for pair in pairs)
         given_up = sum(pair.hopeless and pair.seeds < looks[-1] for pair in pairs)
         rest = f", and {given_up} given up, as {looks[-1]} seeds would hardly decide them" if given_up else ""
+        if not pairs:
+            yield "No seeds were added: there are no two cells to compare on a task."
+            continue
         at = ", ".join(map(str, looks[:-1]))
         yield (
             f"Seeds were added at {at} while comparisons were open, up to {looks[-1]}; all looks share the error. "

@@ -115,6 +115,12 @@ def test_a_table_says_how_seeds_were_added(make: Maker) -> None:
     )
 
 
+def test_a_lone_cell_gets_no_more_seeds_and_it_is_said_why(make: Maker) -> None:
+    comparison = compare([make("gru", seed, 0.1, looks=(3, 5)) for seed in range(3)], [])
+    assert next_runs([make("gru", seed, 0.0, looks=(3, 5)).spec for seed in range(5)], comparison, 0) == []
+    assert "No seeds were added: there are no two cells to compare on a task." in footnotes(comparison)
+
+
 def test_looks_are_kept_with_runs_and_no_part_of_what_they_are(make: Maker) -> None:
     with_looks, without = make("gru", 0, 0.1, looks=(3, 5)), make("gru", 0, 0.1)
     assert with_looks.spec.key == without.spec.key
