@@ -39,3 +39,9 @@ def next_runs(specs: Iterable[RunSpec], comparison: Comparison, first_seed: int)
         for cell, look in next_looks(column.pairs, column.looks).items()
     }
     return [spec for spec in specs if spec.seed - first_seed < wanted.get((spec.contest, spec.row), 0)]
+
+
+def open_pairs(comparison: Comparison) -> tuple[int, int]:
+    """How many comparisons more seeds could decide, and how many there are."""
+    pairs = [pair for column in comparison.columns for pair in column.pairs]
+    return sum(not pair.decided and not pair.hopeless for pair in pairs), len(pairs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
 from harness.analysis.files import check_folder, keep, write_files
-from harness.analysis.sequential import next_runs
+from harness.analysis.sequential import next_runs, open_pairs
 from harness.cli.console import fail, out, skip, warn_of_broken
 from harness.cli.execution import INTERRUPTED, execute
 from harness.cli.preparing import time_suite
@@ -18,7 +18,7 @@ from harness.errors import HarnessError
 from harness.registry import Reference, install
 from harness.runs.limits import Care
 from harness.runs.plan import ALL, Plan, Request
-from harness.runs.seeds import Auto
+from harness.runs.seeds import Auto, bounds
 from harness.runs.shard import WHOLE, Shard
 from harness.runs.store import FILE as STORE
 from harness.runs.store import Store
@@ -26,7 +26,7 @@ from harness.runs.suite import FILE as SUITE
 from harness.runs.suite import Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from harness.registry import Plugins
@@ -90,7 +90,8 @@ class Session:
             skip(error)
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
-        specs = list(self.shard.of(self._first(plan)))
+        least, _ = bounds(self.request.seeds)
+        specs = list(self.shard.of(spec for spec in plan.specs() if spec.seed < self.request.first_seed + least))
         try:
             work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
             if not work and not (self.folder / STORE).exists():
@@ -116,16 +117,6 @@ class Session:
             if self.table:
                 self._show(store, specs)
 
-    def _first(self, plan: Plan) -> Iterator[RunSpec]:
-        """The runs that there are in any case."""
-        least, _ = self._seeds()
-        return (spec for spec in plan.specs() if spec.seed < plan.request.first_seed + least)
-
-    def _seeds(self) -> tuple[int, int]:
-        """The least and the largest number of seeds."""
-        seeds = self.request.seeds
-        return (seeds.looks[0], seeds.most) if isinstance(seeds, Auto) else (seeds, seeds)
-
     def _execute(self, work: Sequence[Spec], store: Store) -> bool:
         return execute(work, store, self.executor, self.care)
 
@@ -148,10 +139,8 @@ class Session:
         known = {spec.key for spec in shown}
         more = [spec for spec in next_runs(plan.specs(), comparison, plan.request.first_seed) if spec.key not in known]
         if more:
-            pairs = [pair for column in comparison.columns for pair in column.pairs]
-            undecided = sum(not pair.decided and not pair.hopeless for pair in pairs)
-            noun = "comparisons" if undecided != 1 else "comparison"
-            out.print(f"{undecided} {noun} undecided of {len(pairs)}: {_range(len(more), len(more), 'more run')}")
+            undecided, pairs = open_pairs(comparison)
+            out.print(f"{undecided} of {_range(pairs, pairs, 'comparison')} undecided: {len(more)} more runs")
         return more
 
     def _records(self, store: Store, specs: Sequence[RunSpec]) -> list[RunRecord]:
@@ -189,7 +178,7 @@ class Session:
         factors = [(len(plan.cells), "cell"), (plan.settings(), "setting"), (len(plan.tasks), "task")]
         product = [_range(count, count, noun) for count, noun in factors if noun != "setting" or self.request.grid]
         each = math.prod(count for count, _ in factors)
-        least, most = self._seeds()
+        least, most = bounds(self.request.seeds)
         done = len(specs) - len(missing)
         before = f", {done} done before, {len(missing)} to do" if done else ""
         share = f", {len(specs)} in shard {self.shard}" if self.shard != WHOLE else ""

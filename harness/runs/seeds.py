@@ -52,6 +52,11 @@ def parse(given: object) -> int | Auto:
     return auto
 
 
+def bounds(seeds: int | Auto) -> tuple[int, int]:
+    """The least and the largest number of seeds there will be."""
+    return (seeds.looks[0], seeds.most) if isinstance(seeds, Auto) else (seeds, seeds)
+
+
 def plain(seeds: int | Auto) -> int | str:
     """As it is written in a file."""
     return seeds if isinstance(seeds, int) else str(seeds)
