@@ -140,7 +140,10 @@ class Session:
         more = [spec for spec in next_runs(plan.specs(), comparison, plan.request.first_seed) if spec.key not in known]
         if more:
             undecided, pairs = open_pairs(comparison)
-            out.print(f"{undecided} of {_range(pairs, pairs, 'comparison')} undecided: {len(more)} more runs")
+            done = self._done()
+            count = sum(spec.key in done for spec in more)
+            before = f", {count} done before" if count else ""
+            out.print(f"{undecided} of {_range(pairs, pairs, 'comparison')} undecided: {len(more)} more runs{before}")
         return more
 
     def _records(self, store: Store, specs: Sequence[RunSpec]) -> list[RunRecord]:

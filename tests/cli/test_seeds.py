@@ -73,6 +73,7 @@ def test_what_was_run_before_is_not_run_again(tiny: Command, harness: Command, t
     before = harness("runs", "--format", "json").out
     done = tiny(*fixed, "--seeds", "auto:max=8")
     assert "6 done before, 0 to do" in done.out
+    assert "1 of 1 comparison undecided: 4 more runs, 2 done before" in done.out
     assert done.err.count("done") + done.err.count("MSE") == 2  # seed 4 of both
     assert json.loads(harness("runs", "--format", "json").out)[:8] == json.loads(before)
 
