@@ -28,7 +28,7 @@ def execute(specs: Sequence[Spec], store: Store, executor: Executor, care: Care)
     Args:
         specs: what to do.
         store: keeps the records.
-        executor: executes them; where Ctrl-C comes twice, it is closed.
+        executor: executes them; whoever made it closes it.
         care: what a run may take, and how often it may be tried.
 
     Returns:

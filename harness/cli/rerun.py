@@ -46,9 +46,10 @@ def command(
     with closing(Store(folder, create=True)) as store:
         for (attempt, _), records in groupby(failed, key=lambda record: (record.attempt, record.spec.device)):
             specs = [record.spec for record in records]
-            with closing(usual(current(), workers)) as executor:
-                executor.limit(found)
-                executor.check(specs)
+            executor = usual(current(), workers)
+            executor.limit(found)
+            executor.check(specs)
+            with closing(executor):
                 if execute(specs, store, executor, Care(found, retries=attempt)):
                     raise typer.Exit(INTERRUPTED)
         path = write_files(store)

@@ -69,7 +69,8 @@ class Session:
         self.shard = shard
         self.care = care or Care()
         self.exit_code = 0
-        self._prepared: dict[tuple[str, str], bool] = {}
+        self._prepared: dict[str, bool] = {}
+        self._checked = False
 
     def run(self) -> int:
         """Do it all; the exit code is 2 where something that was asked for could not be done.
@@ -90,35 +91,59 @@ class Session:
             skip(error)
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
-        least, _ = bounds(self.request.seeds)
-        specs = list(self.shard.of(spec for spec in plan.specs() if spec.seed < self.request.first_seed + least))
         try:
+            trials = self._trials(plan, suite)
+            if self.exit_code == INTERRUPTED:
+                return self.exit_code
+            possible = list(plan.specs(trials))
+            least, _ = bounds(self.request.seeds)
+            specs = list(self.shard.of(spec for spec in possible if spec.seed < self.request.first_seed + least))
             work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
             if not work and not (self.folder / STORE).exists():
                 return self.exit_code
-            self._run(suite, plan, specs, work)
+            self._run(suite, plan, specs, work, possible)
         finally:
             self.executor.close()
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
 
-    def _run(self, suite: Suite, plan: Plan, specs: list[RunSpec], work: list[Spec]) -> None:
-        """Execute what is to do, and what else it takes to decide, and show all of it."""
+    def _run(
+        self, suite: Suite, plan: Plan, specs: list[RunSpec], work: list[Spec], possible: Sequence[RunSpec]
+    ) -> None:
+        """Execute what is to do, and of the possible runs what else it takes to decide, and show all of it."""
         with closing(Store(self.folder, create=True)) as store:
             keep(self.folder / SUITE, suite.text())
-            interrupted = self._execute(work, store)
-            while not interrupted and (more := self._more(store, plan, specs)):
+            interrupted = execute(work, store, self.executor, self.care)
+            while not interrupted and (more := self._more(store, specs, possible)):
                 done = self._done()
-                interrupted = self._execute(self._prepare(plan, [s for s in more if s.key not in done]), store)
+                missing = self._prepare(plan, [spec for spec in more if spec.key not in done])
+                interrupted = execute(missing, store, self.executor, self.care)
                 specs = [*specs, *more]
             if interrupted:
                 self.exit_code = INTERRUPTED
             if self.table:
                 self._show(store, specs)
 
-    def _execute(self, work: Sequence[Spec], store: Store) -> bool:
-        return execute(work, store, self.executor, self.care)
+    def _trials(self, plan: Plan, suite: Suite) -> list[RunRecord]:
+        """Execute the trials that are missing; gives all of them.
+
+        Raises:
+            HarnessError: this is a share of the runs, and which these are depends on all trials.
+        """
+        if not self.request.tune:
+            return []
+        if self.shard != WHOLE:
+            raise HarnessError("--tune and --shard exclude each other: what is run depends on all trials.")
+        trials = list(plan.trials())
+        work = self._work(plan, trials)
+        if work or (self.folder / STORE).exists():
+            with closing(Store(self.folder, create=True)) as store:
+                keep(self.folder / SUITE, suite.text())
+                if execute(work, store, self.executor, self.care):
+                    self.exit_code = INTERRUPTED
+                return store.runs(trial.key for trial in trials)
+        return []
 
     def _work(self, plan: Plan, specs: list[RunSpec]) -> list[Spec]:
         """What is missing of the first runs of a plan, and can be done."""
@@ -131,13 +156,13 @@ class Session:
         trivial = [spec for spec in wanted if spec.key not in done and spec.task.label not in lost]
         return [*trivial, *ready]
 
-    def _more(self, store: Store, plan: Plan, shown: list[RunSpec]) -> list[RunSpec]:
+    def _more(self, store: Store, shown: list[RunSpec], possible: Sequence[RunSpec]) -> list[RunSpec]:
         """The runs that comparisons need which are not decided, and could be; those done before are among them."""
         if not isinstance(self.request.seeds, Auto):
             return []
         comparison = compare(self._records(store, shown), [])
         known = {spec.key for spec in shown}
-        more = [spec for spec in next_runs(plan.specs(), comparison, plan.request.first_seed) if spec.key not in known]
+        more = [spec for spec in next_runs(possible, comparison, self.request.first_seed) if spec.key not in known]
         if more:
             undecided, pairs = open_pairs(comparison)
             done = self._done()
@@ -178,14 +203,16 @@ class Session:
         self.exit_code = UNMET
 
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
+        trials = bool(specs) and bool(specs[0].trial)
+        least, most = (self.request.tune,) * 2 if trials else bounds(self.request.seeds)
         factors = [(len(plan.cells), "cell"), (plan.settings(), "setting"), (len(plan.tasks), "task")]
         product = [_range(count, count, noun) for count, noun in factors if noun != "setting" or self.request.grid]
+        product.append(_range(least, most, "trial" if trials else "seed"))
         each = math.prod(count for count, _ in factors)
-        least, most = bounds(self.request.seeds)
         done = len(specs) - len(missing)
         before = f", {done} done before, {len(missing)} to do" if done else ""
         share = f", {len(specs)} in shard {self.shard}" if self.shard != WHOLE else ""
-        runs = f"{' × '.join([*product, _range(least, most, 'seed')])} = {_range(each * least, each * most, 'run')}"
+        runs = f"{' × '.join(product)} = {_range(each * least, each * most, 'run')}"
         settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
         out.print(f"{runs}{share}{before} · {settings}", soft_wrap=True)
 
@@ -194,10 +221,11 @@ class Session:
 
         What was checked already is not checked again for more seeds.
         """
-        new = [spec for spec in missing if (spec.contest, spec.row) not in self._prepared]
-        self._prepared |= {(spec.contest, spec.row): False for spec in new}
-        self._prepared |= {(spec.contest, spec.row): True for spec in self._usable(plan, new)} if new else {}
-        return [spec for spec in missing if self._prepared[spec.contest, spec.row]]
+        alike = {spec.key: replace(spec, seed=0).key for spec in missing}
+        if new := [spec for spec in missing if alike[spec.key] not in self._prepared]:
+            self._prepared |= {alike[spec.key]: False for spec in new}
+            self._prepared |= {alike[spec.key]: True for spec in self._usable(plan, new)}
+        return [spec for spec in missing if self._prepared[alike[spec.key]]]
 
     def _usable(self, plan: Plan, missing: list[RunSpec]) -> list[RunSpec]:
         """Those that can be run; what cannot is told."""
@@ -209,7 +237,8 @@ class Session:
         for error in failures.values():
             self._tell(error)
         usable = [spec for spec in missing if spec.cell.label not in failures]
-        unavailable = fetch(prepare.needed(usable))
+        after_trials = bool(self.request.tune) and not missing[0].trial  # which have told data and sizes
+        unavailable = fetch(prepare.needed(usable), tell=not after_trials)
         lost = {
             spec.task.label: [unavailable[card.name] for card in prepare.datasets(spec) if card.name in unavailable]
             for spec in usable
@@ -221,8 +250,11 @@ class Session:
         usable = [spec for spec in usable if not lost[spec.task.label]]
         prepare.first_batches(usable)
         prepare.check_engines(usable)
-        say_sizes(prepare.sizes(usable))
-        self.executor.check({(spec.contest, spec.row): spec for spec in usable}.values())
+        if not after_trials:
+            say_sizes(prepare.sizes(usable))
+        if not self._checked:  # once: what trials need is what the runs after them need
+            self.executor.check({(spec.contest, spec.row): spec for spec in usable}.values())
+            self._checked = True
         return usable
 
     def _show(self, store: Store, specs: list[RunSpec]) -> None:

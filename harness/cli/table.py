@@ -24,6 +24,7 @@ EPILOG = examples(
     "harness table --pairs --tasks adding",
     "harness table --target accuracy=90 --target adding=0.01",
     "harness table --costs",
+    "harness table --tuning",
 )
 
 
@@ -54,6 +55,7 @@ def command(
         typer.Option(metavar="NAME=VALUE", help="What it takes to reach accuracy=90, of a metric, or of a task."),
     ] = None,
     costs: Annotated[bool, typer.Option("--costs", help="What a time step of each cell costs.")] = False,
+    tuning: Annotated[bool, typer.Option("--tuning", help="What the trials of harness run --tune found.")] = False,
 ) -> None:
     """Print the comparison table of a results folder."""
     from harness.analysis import pair_listing
@@ -65,10 +67,11 @@ def command(
 
     shape = {"--sort": sort, "--transpose": transpose}
     if pairs:
-        _check_alone({"--pairs": pairs, "--target": target, "--costs": costs, **shape})
-    elif target is not None or costs:
-        _check_alone({"--target": target, "--costs": costs, "--at": at, "--metric": metric, **shape})
-        _print(_listing(load(results), split(cells or ()), split(tasks or ()), target), style)
+        _check_alone({"--pairs": pairs, "--target": target, "--costs": costs, "--tuning": tuning, **shape})
+    elif target is not None or costs or tuning:
+        others = {"--tuning": tuning, "--at": at, "--metric": metric, **shape}
+        _check_alone({"--target": target, "--costs": costs, **others})
+        _print(_listing(load(results), split(cells or ()), split(tasks or ()), target, costs=costs), style)
         return
     comparison = load(results).comparison(split(cells or ()), split(tasks or ()), metric, at)
     if sort is not None:
@@ -94,15 +97,19 @@ def _check_alone(options: dict[str, object]) -> None:
         raise HarnessError(f"{first} and {others[0]} exclude each other: give one of them.")
 
 
-def _listing(results: Folder, cells: list[str], tasks: list[str], target: list[str] | None) -> Listing:
-    """What stands instead of the table: what targets take, or what cells cost."""
-    from harness.analysis import costs
+def _listing(results: Folder, cells: list[str], tasks: list[str], target: list[str] | None, *, costs: bool) -> Listing:
+    """What stands instead of the table: what targets take, what cells cost, or what trials found."""
+    from harness.analysis import costs as expenses
+    from harness.analysis import target as goals
+    from harness.analysis import tuning
     from harness.analysis.selection import Selection
-    from harness.analysis.target import listing, parse, reach
 
+    if costs:
+        return expenses.listing(results.comparison(cells, tasks))
+    chosen = Selection(cells, tasks).of(results.records)
     if target is None:
-        return costs.listing(results.comparison(cells, tasks))
-    return listing(reach(Selection(cells, tasks).of(results.records), parse(target)))
+        return tuning.listing(tuning.tunings(chosen))
+    return goals.listing(goals.reach(chosen, goals.parse(target)))
 
 
 def _print(listing: Listing, style: str) -> None:

@@ -92,14 +92,15 @@ def show_runs(records: Sequence[RunRecord], console: Console, folder: str | None
     )
     for record, task in zip(records, names, strict=True):
         first = record.metrics[0] if record.metrics else {}
-        score = record.scores.get(first.get("name", ""))
+        trial, name = record.spec.trial, first.get("name", "")
+        score = (record.validation if trial else record.scores).get(name)
         rows.add_row(
             record.spec.key[:8],
             Text(task),
-            Text(lines(record.spec.cell.label, record.spec.knobs)),
-            str(record.spec.seed),
+            Text(lines(record.spec.cell.label, (*record.spec.knobs, *record.spec.chosen))),
+            f"trial {trial}" if trial else str(record.spec.seed),
             *([record.spec.budget] if shown else []),
-            "" if score is None else f"{value(score, first['digits'])} {first['name']}",
+            "" if score is None else f"{value(score, first['digits'])} {'validation ' if trial else ''}{name}",
             "" if record.parameters is None else f"{record.parameters:,}",
             "" if record.seconds is None else f"{record.seconds:.1f}",
             record.status,
