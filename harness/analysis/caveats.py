@@ -38,10 +38,29 @@ def caveats(comparison: Comparison, written: Callable[[float, int], str]) -> Ite
         yield "One seed says nothing about spread: no interval, and cells cannot be told apart."
     if pairs and any(score.failed for score in comparison.scores):
         yield "A cell of which a run failed is not compared, and has no letter."
+    yield from _looked(comparison.columns)
     yield from _undecided(comparison.columns, written)
-    undecided = [pair for pair in pairs if not pair.decided and pair.seeds > 1]
+    fixed = [pair for column in comparison.columns if not column.looks for pair in column.pairs]
+    undecided = [pair for pair in fixed if not pair.decided and pair.seeds > 1]
     if undecided:
         yield _detectable(min(pair.seeds for pair in undecided), len(undecided))
+
+
+def _looked(columns: Sequence[Column]) -> Iterator[str]:
+    """How it was decided who gets more seeds, for each plan of looks."""
+    for looks in dict.fromkeys(column.looks for column in columns if column.looks[1:]):
+        pairs = [pair for column in columns if column.looks == looks for pair in column.pairs]
+        decided = sum(pair.decided for pair in pairs)
+        given_up = sum(pair.hopeless and pair.seeds < looks[-1] for pair in pairs)
+        rest = f", and {given_up} given up, as {looks[-1]} seeds would hardly decide them" if given_up else ""
+        if not pairs:
+            yield "No seeds were added: there are no two cells to compare on a task."
+            continue
+        at = ", ".join(map(str, looks[:-1]))
+        yield (
+            f"Seeds were added at {at} while comparisons were open, up to {looks[-1]}; all looks share the error. "
+            f"{decided} of {_count(len(pairs), 'comparison')} decided{rest}."
+        )
 
 
 def _undecided(columns: Sequence[Column], written: Callable[[float, int], str]) -> Iterator[str]:

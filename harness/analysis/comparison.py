@@ -129,6 +129,11 @@ class Column:
     runs: Mapping[str, Sequence[RunRecord]]
     """What the scores are of: cell to its runs."""
 
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The numbers of seeds at which it was looked whether more are added; empty where that was fixed before."""
+        return _looks(run for runs in self.runs.values() for run in runs)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -216,11 +221,19 @@ def _contest(title: str, group: Sequence[RunRecord]) -> Contest:
     """What can be compared: the scores of the cells of which every run finished."""
     name, direction, _ = _metric(group)
     whole = {
-        cell: {run.spec.seed: run.scores[name] for run in runs}
+        cell: runs
         for cell, runs in by_cell(group).items()
         if all(run.status == "finished" and math.isfinite(run.scores[name]) for run in runs)
     }
-    return Contest(title, name, direction, whole)
+    scores = {cell: {run.spec.seed: run.scores[name] for run in runs} for cell, runs in whole.items()}
+    solved = {cell: {run.spec.seed: bool(run.solved) for run in runs} for cell, runs in whole.items()}
+    known = any(run.solved is not None for runs in whole.values() for run in runs)
+    return Contest(title, name, direction, scores, _looks(group), solved if known else {})
+
+
+def _looks(runs: Iterable[RunRecord]) -> tuple[int, ...]:
+    """At which numbers of seeds it was looked whether more are added; of several plans that which goes furthest."""
+    return max((run.spec.looks for run in runs), key=lambda looks: looks[-1:])
 
 
 def _column(

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from harness.analysis.comparison import Comparison, Score
     from harness.analysis.layout import Entry, Sheet
-    from harness.analysis.pairs import Pair
     from harness.runs.record import RunRecord
 
 
@@ -57,9 +56,9 @@ def json_text(comparison: Comparison) -> str:
     return json.dumps([plain(score) for score in comparison.scores], indent=2, ensure_ascii=False)
 
 
-def plain(values: Score | Pair) -> dict[str, Any]:
-    """A score or a pair as JSON can hold it: None for what is not a finite number."""
-    return {name: _finite(entry) for name, entry in asdict(values).items()}
+def plain(score: Score) -> dict[str, Any]:
+    """A score as JSON can hold it: None for what is not a finite number."""
+    return {name: _finite(entry) for name, entry in asdict(score).items()}
 
 
 def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -11,9 +11,13 @@ from harness.analysis.statistics.differences import Difference, holm
 from harness.analysis.statistics.intervals import ALPHA
 from harness.analysis.statistics.letters import letters
 from harness.analysis.statistics.power import seeds_needed, unbiased
+from harness.analysis.statistics.spending import promise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+PROMISE = 0.2
+"""How likely more seeds have to be to decide a comparison, for them to be run."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,14 @@ class Pair:
         difference: by how much it is better on average, in the unit of the metric; never below 0.
         low: lower end of the 95% interval of the difference; NaN for fewer than two seeds.
         high: upper end.
-        p: two-sided, of Student's test over the paired seeds.
+        spread: the standard deviation of the differences; NaN for fewer than two seeds.
+        p: two-sided, of Student's test over the paired seeds; of all looks together where seeds were added as needed.
         adjusted: the same for all comparisons of the table together (Holm).
         improvement: the probability that it is better at a seed.
         improvement_low: lower end of the 95% interval of that.
         improvement_high: upper end.
+        hopeless: whether it is not decided, and hardly would be by adding seeds up to the last look; always where the
+            number of seeds was fixed before.
         needed: the number of seeds that would show a difference of this size with a power of 0.8; None where it is
             shown already, where that cannot be told, and where it is more than anybody would run.
     """
@@ -46,11 +53,13 @@ class Pair:
     difference: float
     low: float
     high: float
+    spread: float
     p: float
     adjusted: float
     improvement: float
     improvement_low: float
     improvement_high: float
+    hopeless: bool
     needed: int | None
 
     @property
@@ -61,12 +70,18 @@ class Pair:
 
 @dataclass(frozen=True)
 class Contest:
-    """The scores on one task, by cell and seed; of cells without a failed run."""
+    """The scores on one task, by cell and seed; of cells without a failed run.
+
+    `looks` are the numbers of seeds at which it was looked whether more are added; empty where that was fixed before.
+    `solved` says, by cell and seed, which runs solved the task; empty where that makes no sense.
+    """
 
     task: str
     metric: str
     direction: str
     scores: Mapping[str, Mapping[int, float]]
+    looks: Sequence[int] = ()
+    solved: Mapping[str, Mapping[int, bool]] = field(default_factory=dict)
 
     def ranking(self) -> list[str]:
         """The cells, from the best mean to the worst."""
@@ -90,8 +105,8 @@ class Contest:
         return {cell for cell in self.scores if frozenset({cell, *first}) not in apart}
 
     def _difference(self, one: str, other: str) -> Difference:
-        signed = [{seed: -self._sign * score for seed, score in self.scores[cell].items()} for cell in (one, other)]
-        return Difference.of(*signed)
+        a, b = ({seed: -self._sign * score for seed, score in self.scores[cell].items()} for cell in (one, other))
+        return Difference.of(a, b, self.looks, [self.solved[cell] for cell in (one, other) if cell in self.solved])
 
     @property
     def _sign(self) -> int:
@@ -125,13 +140,21 @@ def _pair(contest: Contest, better: str, worse: str, difference: Difference, adj
         difference=difference.mean,
         low=difference.low,
         high=difference.high,
+        spread=difference.spread,
         p=difference.p,
         adjusted=adjusted,
         improvement=share,
         improvement_low=share_low,
         improvement_high=share_high,
+        hopeless=adjusted >= ALPHA and _hopeless(difference, contest.looks, alpha),
         needed=None if adjusted < ALPHA else _needed(difference, alpha),
     )
+
+
+def _hopeless(difference: Difference, looks: Sequence[int], alpha: float) -> bool:
+    if difference.seeds <= min(looks, default=0) and len(looks) > 1:
+        return False  # the first look is too early to tell
+    return not looks or promise(difference.mean, difference.spread, difference.seeds, looks, alpha) < PROMISE
 
 
 def _needed(difference: Difference, alpha: float) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -10,12 +10,16 @@ from harness.cli import completion
 from harness.cli.console import Plugin, Verbose, examples
 from harness.cli.precautions import CheckpointEvery, MemoryLimit, TimeLimit, interval, limits
 
+if TYPE_CHECKING:
+    from harness.runs.seeds import Auto
+
 EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
     "harness run --cells elman,my_cell.py:MGU --tasks adding:length=400 --seeds 10",
     "harness run --cells lstm --tasks char-lm:corpus=my_book.txt --match params=200000 --budget full",
     "harness run --cells lstm,gru --tasks adding --match state=128",
     "harness run --cells lstm,elman --tasks adding --grid clip=none,1,5",
+    "harness run --cells lstm,gru --tasks all --seeds auto:max=20",
     "harness run --cells lstm,elman --tasks adding --tune 8",
     "harness run --suite ci.toml --out results/ci",
     "harness run --cells lstm --tasks all --seeds 10 --executor ray --address 10.0.0.1:6379",
@@ -65,7 +69,10 @@ def command(
             autocompletion=completion.tasks,
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Runs of each cell on each task.")] = 3,
+    seeds: Annotated[
+        str,
+        typer.Option(metavar="N", help="Runs of each cell on each task; or auto:max=20: until it is decided who wins."),
+    ] = "3",
     first_seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seeds are N, N + 1, and so on.")] = 0,
     budget: Annotated[
         Literal["smoke", "quick", "full"],
@@ -182,7 +189,7 @@ def command(
     request = Request(
         cells=tuple(split(cells)),
         tasks=tuple(split(tasks)),
-        seeds=seeds,
+        seeds=_seeds(seeds),
         first_seed=first_seed,
         budget=budget,
         device=runner.device(device),
@@ -199,6 +206,16 @@ def command(
         Plan.make(request)  # what is wrong is told before a file is written
         write_new(Path(save_suite), Suite.of(request).text())
     raise typer.Exit(Session(request, Path(out), runner, shard=share, care=care).run())
+
+
+def _seeds(text: str) -> int | Auto:
+    from harness.errors import HarnessError
+    from harness.runs.seeds import parse
+
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise HarnessError(f'"--seeds {text}" {error}.') from error
 
 
 def _check_alone(context: typer.Context) -> None:

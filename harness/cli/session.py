@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
 from harness.analysis.files import check_folder, keep, write_files
+from harness.analysis.sequential import next_runs, open_pairs
 from harness.cli.console import fail, out, skip, warn_of_broken
 from harness.cli.execution import INTERRUPTED, execute
 from harness.cli.preparing import time_suite
@@ -17,6 +18,7 @@ from harness.errors import HarnessError
 from harness.registry import Reference, install
 from harness.runs.limits import Care
 from harness.runs.plan import ALL, Plan, Request
+from harness.runs.seeds import Auto, bounds
 from harness.runs.shard import WHOLE, Shard
 from harness.runs.store import FILE as STORE
 from harness.runs.store import Store
@@ -24,6 +26,7 @@ from harness.runs.suite import FILE as SUITE
 from harness.runs.suite import Suite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from harness.registry import Plugins
@@ -66,10 +69,19 @@ class Session:
         self.shard = shard
         self.care = care or Care()
         self.exit_code = 0
+        self._prepared: dict[str, bool] = {}
         self._checked = False
 
     def run(self) -> int:
-        """Do it all; the exit code is 2 where something that was asked for could not be done."""
+        """Do it all; the exit code is 2 where something that was asked for could not be done.
+
+        Raises:
+            HarnessError: what was asked for cannot be.
+        """
+        if self.shard != WHOLE and isinstance(self.request.seeds, Auto):
+            raise HarnessError(
+                "--shard and --seeds auto exclude each other: a share alone cannot tell what is decided."
+            )
         plugins = install(self.request.plugins)
         self.exit_code = UNMET if warn_of_broken(plugins) else 0
         plan = Plan.make(self._without_lost_cells(plugins))
@@ -83,22 +95,32 @@ class Session:
             trials = self._trials(plan, suite)
             if self.exit_code == INTERRUPTED:
                 return self.exit_code
-            specs = list(self.shard.of(plan.specs(trials)))
+            possible = list(plan.specs(trials))
+            least, _ = bounds(self.request.seeds)
+            specs = list(self.shard.of(spec for spec in possible if spec.seed < self.request.first_seed + least))
             work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
             if not work and not (self.folder / STORE).exists():
                 return self.exit_code
-            self._run(suite, specs, work)
+            self._run(suite, plan, specs, work, possible)
         finally:
             self.executor.close()
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
 
-    def _run(self, suite: Suite, specs: list[RunSpec], work: list[Spec]) -> None:
-        """Execute what is to do, and show all of the plan."""
+    def _run(
+        self, suite: Suite, plan: Plan, specs: list[RunSpec], work: list[Spec], possible: Sequence[RunSpec]
+    ) -> None:
+        """Execute what is to do, and of the possible runs what else it takes to decide, and show all of it."""
         with closing(Store(self.folder, create=True)) as store:
             keep(self.folder / SUITE, suite.text())
-            if execute(work, store, self.executor, self.care):
+            interrupted = execute(work, store, self.executor, self.care)
+            while not interrupted and (more := self._more(store, specs, possible)):
+                done = self._done()
+                missing = self._prepare(plan, [spec for spec in more if spec.key not in done])
+                interrupted = execute(missing, store, self.executor, self.care)
+                specs = [*specs, *more]
+            if interrupted:
                 self.exit_code = INTERRUPTED
             if self.table:
                 self._show(store, specs)
@@ -124,15 +146,36 @@ class Session:
         return []
 
     def _work(self, plan: Plan, specs: list[RunSpec]) -> list[Spec]:
-        """What is missing of the plan and can be done."""
+        """What is missing of the first runs of a plan, and can be done."""
         done = self._done()
         missing = [spec for spec in specs if spec.key not in done]
         self._say_plan(plan, specs, missing)
-        ready = self._prepare(plan, missing) if missing else []
+        ready = self._prepare(plan, missing)
         lost = {spec.task.label for spec in missing} - {spec.task.label for spec in ready}
         wanted = self.shard.of(plan.baselines()) if self.table else ()
         trivial = [spec for spec in wanted if spec.key not in done and spec.task.label not in lost]
         return [*trivial, *ready]
+
+    def _more(self, store: Store, shown: list[RunSpec], possible: Sequence[RunSpec]) -> list[RunSpec]:
+        """The runs that comparisons need which are not decided, and could be; those done before are among them."""
+        if not isinstance(self.request.seeds, Auto):
+            return []
+        comparison = compare(self._records(store, shown), [])
+        known = {spec.key for spec in shown}
+        more = [spec for spec in next_runs(possible, comparison, self.request.first_seed) if spec.key not in known]
+        if more:
+            undecided, pairs = open_pairs(comparison)
+            done = self._done()
+            count = sum(spec.key in done for spec in more)
+            before = f", {count} done before" if count else ""
+            out.print(f"{undecided} of {_range(pairs, pairs, 'comparison')} undecided: {len(more)} more runs{before}")
+        return more
+
+    def _records(self, store: Store, specs: Sequence[RunSpec]) -> list[RunRecord]:
+        """What was run of some specs, to be judged by the rule of this plan."""
+        looks = {spec.key: spec.looks for spec in specs}
+        records = store.runs(looks)
+        return [replace(record, spec=replace(record.spec, looks=looks[record.spec.key])) for record in records]
 
     def _done(self) -> set[str]:
         """The keys of what need not be run."""
@@ -161,21 +204,31 @@ class Session:
 
     def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
         trials = bool(specs) and bool(specs[0].trial)
-        last = (self.request.tune, "trial") if trials else (self.request.seeds, "seed")
-        counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), last]
-        if self.request.grid:
-            counts.insert(1, (plan.settings(), "setting"))
-        product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
+        least, most = (self.request.tune,) * 2 if trials else bounds(self.request.seeds)
+        factors = [(len(plan.cells), "cell"), (plan.settings(), "setting"), (len(plan.tasks), "task")]
+        product = [_range(count, count, noun) for count, noun in factors if noun != "setting" or self.request.grid]
+        product.append(_range(least, most, "trial" if trials else "seed"))
+        each = math.prod(count for count, _ in factors)
         done = len(specs) - len(missing)
         before = f", {done} done before, {len(missing)} to do" if done else ""
-        settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
-        count = math.prod(count for count, _ in counts)
-        runs = f"{count} run{'s' if count != 1 else ''}"
         share = f", {len(specs)} in shard {self.shard}" if self.shard != WHOLE else ""
-        out.print(f"{product} = {runs}{share}{before} · {settings}", soft_wrap=True)
+        runs = f"{' × '.join(product)} = {_range(each * least, each * most, 'run')}"
+        settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
+        out.print(f"{runs}{share}{before} · {settings}", soft_wrap=True)
 
     def _prepare(self, plan: Plan, missing: list[RunSpec]) -> list[RunSpec]:
-        """Check what can be checked; cells that cannot be loaded and tasks without their data are left out."""
+        """Check what can be checked; cells that cannot be loaded and tasks without their data are left out.
+
+        What was checked already is not checked again for more seeds.
+        """
+        alike = {spec.key: replace(spec, seed=0).key for spec in missing}
+        if new := [spec for spec in missing if alike[spec.key] not in self._prepared]:
+            self._prepared |= {alike[spec.key]: False for spec in new}
+            self._prepared |= {alike[spec.key]: True for spec in self._usable(plan, new)}
+        return [spec for spec in missing if self._prepared[alike[spec.key]]]
+
+    def _usable(self, plan: Plan, missing: list[RunSpec]) -> list[RunSpec]:
+        """Those that can be run; what cannot is told."""
         from harness.cli.preparing import fetch, say_sizes
         from harness.runs import prepare
 
@@ -205,7 +258,7 @@ class Session:
         return usable
 
     def _show(self, store: Store, specs: list[RunSpec]) -> None:
-        records = store.runs(spec.key for spec in specs)
+        records = self._records(store, specs)
         if not records:
             return  # why, has been said
         out.print()
@@ -216,3 +269,9 @@ class Session:
             style="dim",
             soft_wrap=True,
         )
+
+
+def _range(least: int, most: int, noun: str) -> str:
+    """`3 seeds`, `3 to 20 seeds`."""
+    count = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    return f"{count} {noun}{'s' if most != 1 else ''}"

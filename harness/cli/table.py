@@ -58,7 +58,7 @@ def command(
     tuning: Annotated[bool, typer.Option("--tuning", help="What the trials of harness run --tune found.")] = False,
 ) -> None:
     """Print the comparison table of a results folder."""
-    from harness.analysis import pair_formats
+    from harness.analysis import pair_listing
     from harness.analysis.results import load
     from harness.analysis.selection import ordered
     from harness.cli.console import out
@@ -77,7 +77,7 @@ def command(
     if sort is not None:
         comparison = ordered(comparison, sort)
     if pairs:
-        _print(pair_formats.listing(comparison), style)
+        _print(pair_listing.listing(comparison), style)
     elif style == "rich":
         show(comparison, out, transpose=transpose)
     else:

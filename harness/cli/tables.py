@@ -65,9 +65,10 @@ def show_listing(listing: Listing, console: Console) -> None:
             found.add_row(*(Text(written(text)) for text in row[: listing.names]), *map(Text, row[listing.names :]))
         return found
 
-    whole = rows(str)
-    console.print(whole if _width(whole, console) <= console.width else rows(_folded))
-    console.print()
+    if listing.rows:
+        whole = rows(str)
+        console.print(whole if _width(whole, console) <= console.width else rows(_folded))
+        console.print()
     _print_notes(listing.notes, console)
 
 

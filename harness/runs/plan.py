@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, LoadError, NotSupportedError, did_you_mean
 from harness.modeling.sizing import Size
 from harness.registry import Component, Reference, bind, current, install, signature
+from harness.runs.seeds import Auto, bounds
 from harness.runs.spec import BaselineSpec, RunSpec
 from harness.training.settings import change, check_name, differences, full
 from harness.training.space import points
@@ -35,7 +36,7 @@ class Request:
     Attributes:
         cells: names with options, or "all".
         tasks: likewise.
-        seeds: how many.
+        seeds: how many; or as many as it takes.
         budget: which of the tasks' recipes.
         device: "cpu" or "cuda:N".
         engine: what runs a cell over time.
@@ -51,7 +52,7 @@ class Request:
 
     cells: tuple[str, ...]
     tasks: tuple[str, ...]
-    seeds: int
+    seeds: int | Auto
     budget: Budget
     device: str
     size: Size | None = None
@@ -116,14 +117,15 @@ class Plan:
         return any(Reference.parse(text).target == task.target for text in self.request.tasks)
 
     def specs(self, trials: Iterable[RunRecord] = ()) -> Iterator[RunSpec]:
-        """The runs, seed by seed, so that an interrupted plan has whole comparisons.
+        """The runs, seed by seed, so that an interrupted plan has whole comparisons; all that it may take.
 
         Args:
             trials: what became of the trials, where there are any.
         """
         known = {record.spec.key: record for record in trials}
         rows = [self._chosen(row, known) if self.request.tune else row for row in self._rows()]
-        for seed in range(self.request.first_seed, self.request.first_seed + self.request.seeds):
+        _, most = bounds(self.request.seeds)
+        for seed in range(self.request.first_seed, self.request.first_seed + most):
             for row in rows:
                 yield replace(row, seed=seed)
 
@@ -193,6 +195,7 @@ class Plan:
             device=self.request.device,
             engine=self.request.engine,
             plugins=self.request.plugins,
+            looks=self.request.seeds.looks if isinstance(self.request.seeds, Auto) else (),
         )
 
 

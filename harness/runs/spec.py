@@ -40,6 +40,7 @@ class RunSpec:
         trial: the number of a trial, from 1, which is scored on validation only; 0 for a run that is none.
         changes: what the user changed in the task's recipe for all cells, for people; the recipe has it.
         plugins: what the user named with `--plugin`, so that a worker finds the code; no part of the content.
+        looks: at which numbers of seeds it is looked whether more are run, where that is not fixed before; likewise.
     """
 
     cell: Component
@@ -57,6 +58,7 @@ class RunSpec:
     trial: int = 0
     changes: tuple[str, ...] = field(default=(), compare=False)
     plugins: tuple[str, ...] = field(default=(), compare=False)
+    looks: tuple[int, ...] = field(default=(), compare=False)
 
     @cached_property
     def key(self) -> str:
@@ -113,6 +115,7 @@ class RunSpec:
             "size": Size(**values["size"]),
             "changes": tuple(values["changes"]),
             "plugins": tuple(values["plugins"]),
+            "looks": tuple(values.get("looks", ())),
         }
         return cls(**{**values, **parts})
 

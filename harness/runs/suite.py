@@ -20,8 +20,10 @@ from pydantic import (
 from harness.errors import HarnessError, did_you_mean
 from harness.modeling.sizing import Size
 from harness.registry import Reference, current
+from harness.runs import seeds
 from harness.runs.device import resolve
 from harness.runs.plan import Plan, Request
+from harness.runs.seeds import Auto
 from harness.runs.tolerance import Tolerance
 from harness.runs.toml import line_of
 from harness.training.timing.shape import Shape
@@ -49,6 +51,7 @@ DEFAULT, SOLVED = "default", "solved"
 FALLBACK = Tolerance(0.05, relative=True)
 
 Allowed = Annotated[Tolerance, BeforeValidator(Tolerance.parse), PlainSerializer(lambda allowed: allowed.plain())]
+Seeds = Annotated[int | Auto, BeforeValidator(seeds.parse), PlainSerializer(seeds.plain)]
 Plain = bool | int | float | str
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -82,7 +85,7 @@ class Suite(Strict):
         version: of the file's format.
         cells: names with options, or "all".
         tasks: likewise.
-        seeds: how many.
+        seeds: how many; or "auto:max=20", as many as it takes.
         first_seed: the seeds are this, and those that follow.
         budget: which of the tasks' recipes.
         match: "params=N", "state=N" or "flops=N": what is held equal between cells; see `Size`.
@@ -101,7 +104,7 @@ class Suite(Strict):
     version: Literal[1]
     cells: Names
     tasks: Names
-    seeds: Annotated[int, Field(ge=1)] = 3
+    seeds: Seeds = 3
     first_seed: Annotated[int, Field(ge=0)] = 0
     budget: Literal["smoke", "quick", "full"] = "quick"
     match: str | None = None

@@ -21,7 +21,7 @@ def make() -> Maker:
     """Makes a record of a run of `cell` with `seed` and `score`; other fields by name."""
 
     def record(cell: str, seed: int, score: float | None, source: str = "aa", **changes: object) -> RunRecord:
-        setting = {"task": TASK, "data": "generated", "budget": "quick", "size": Size("params", 1_000)}
+        setting = {"task": TASK, "data": "generated", "budget": "quick", "size": Size("params", 1_000), "looks": ()}
         fields = {name: changes.pop(name, value) for name, value in setting.items()}
         spec = RunSpec(
             cell=Component(cell, cell, {}, "third-party", "2.0", source),

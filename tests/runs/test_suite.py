@@ -89,8 +89,8 @@ def test_the_first_metric_of_each_task_is_compared_and_those_that_are_named(tmp_
     [
         ("budget", "bugdet", 'line 5: there is no "bugdet" here. Did you mean "budget"?'),
         ('"smoke"', '"smok"', "line 5: budget should be 'smoke', 'quick' or 'full' (it is \"smok\")."),
-        ("seeds = 4", "seeds = 0", "line 4: seeds should be greater than or equal to 1 (it is 0)."),
-        ("seeds = 4", "seeds = 'x'", 'line 4: seeds should be a whole number (it is "x").'),
+        ("seeds = 4", "seeds = 0", 'line 4: seeds should be a number from 1, or "auto:max=20"'),
+        ("seeds = 4", "seeds = 'x'", 'which is 3 at least (it is "x").'),
         ('"5%"', '"5"', 'line 11: tolerance.default should be a share of the baseline, as in "5%"'),
         ("MSE = 0.1", "MSE = -1", "line 15: tolerance.adding:length=10.MSE should be a share of the baseline"),
         ("MSE", "MSEE", 'line 15: adding:length=10 has no metric "MSEE". Did you mean "MSE"?'),

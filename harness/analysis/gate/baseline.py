@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from harness.analysis.gate.figures import Figures, figures
 from harness.analysis.gate.speed import Speeds
 from harness.errors import HarnessError
+from harness.runs.seeds import Auto
 from harness.runs.suite import DEFAULT, Strict, Suite, complaint, read_text
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Baseline(Strict):
             HarnessError: something that the suite asks for is not there.
         """
         records = list(records)
+        if isinstance(suite.seeds, Auto):
+            raise HarnessError(f"{where} was run with as many seeds as it takes: a baseline needs a number of seeds.")
         plan = suite.plan()
         labels = list(dict.fromkeys((spec.row, spec.task.label) for spec in plan.specs()))
         seeds = set(range(suite.first_seed, suite.first_seed + suite.seeds))

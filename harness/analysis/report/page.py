@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from harness import __version__
-from harness.analysis import costs, pair_formats, tuning
+from harness.analysis import costs, pair_listing, tuning
 from harness.analysis.figures.look import colour, mark
 from harness.analysis.figures.tradeoffs import COSTS
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes
@@ -62,7 +62,7 @@ def page(comparison: Comparison, title: str) -> str:
         overview=overview(comparison),
         ranks=ranks(comparison, numbers),
         profile=profile(comparison, numbers),
-        pairs=pair_formats.listing(comparison),
+        pairs=pair_listing.listing(comparison),
         steps=_told(costs.listing(comparison)),
         tuning=tuning.listing(tuning.tunings(comparison.trials)),
         expected=trials.expected(comparison, numbers),

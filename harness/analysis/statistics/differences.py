@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import stdtr
 
 from harness.analysis.statistics.intervals import mean_interval, wilson_interval
+from harness.analysis.statistics.significance import barnard_p, student_p
+from harness.analysis.statistics.spending import sequential_p
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +28,8 @@ class Difference:
         low: lower end of Student's 95% interval; NaN for fewer than two pairs.
         high: upper end.
         spread: the standard deviation of the differences; NaN for fewer than two pairs.
-        p: two-sided, of Student's paired test; 1 for fewer than two pairs.
+        p: two-sided, of Student's paired test; 1 for fewer than two pairs. Where it is known which runs solved their
+            task, and some did and some did not, Barnard's if that is larger. Where looks are given, for all of them.
         above: how many seeds have the higher score, a tie counting as half.
     """
 
@@ -40,35 +42,40 @@ class Difference:
     above: float
 
     @classmethod
-    def of(cls, a: Mapping[int, float], b: Mapping[int, float]) -> Difference:
-        """That of a from b, seed to score."""
-        differences = np.array([a[seed] - b[seed] for seed in sorted(a.keys() & b.keys())])
+    def of(
+        cls,
+        a: Mapping[int, float],
+        b: Mapping[int, float],
+        looks: Sequence[int] = (),
+        solved: Sequence[Mapping[int, bool]] = (),
+    ) -> Difference:
+        """That of a from b, seed to score.
+
+        Args:
+            a: of the one cell.
+            b: of the other.
+            looks: at which numbers of seeds it was looked whether more are added; empty where that was fixed before.
+            solved: which runs of each solved the task; empty where that makes no sense.
+        """
+        seeds = sorted(a.keys() & b.keys())
+        differences = np.array([a[seed] - b[seed] for seed in seeds])
         count = len(differences)
         if not count:
             return cls(0, math.nan, math.nan, math.nan, math.nan, 1.0, 0.0)
         above = float(np.sum(differences > 0) + np.sum(differences == 0) / 2)
         spread = float(np.std(differences, ddof=1)) if count > 1 else math.nan
-        return cls(count, *mean_interval(differences.tolist()), spread, student_p(differences), above)
+
+        def p_at(count: int) -> float:
+            counts = [sum(runs[seed] for seed in seeds[:count]) for runs in solved]
+            return max(student_p(differences[:count]), barnard_p(*counts, count) if counts else 0.0)
+
+        p = sequential_p(p_at, count, looks) if looks else p_at(count)
+        return cls(count, *mean_interval(differences.tolist()), spread, p, above)
 
     @property
     def share_above(self) -> tuple[float, Interval]:
         """The probability that a seed's score is higher, and its 95% interval."""
         return self.above / self.seeds, wilson_interval(self.above, self.seeds)
-
-
-def student_p(differences: Sequence[float] | np.ndarray) -> float:
-    """The two-sided p-value of Student's test that their mean is zero; 1 for fewer than two.
-
-    Of the tests over pairs it is the one that can decide at three or five seeds: flipping signs never gives less than
-    2 / 2^n, which is 0.0625 for five pairs, and all comparisons of a table have to share an error of 0.05.
-    """
-    count = len(differences)
-    if count < 2 or not np.any(differences):  # noqa: PLR2004 - one pair says nothing of spread
-        return 1.0
-    error = float(np.std(differences, ddof=1)) / math.sqrt(count)
-    if error == 0:
-        return 0.0
-    return float(2 * stdtr(count - 1, -abs(float(np.mean(differences))) / error))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

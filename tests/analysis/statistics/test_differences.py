@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.analysis.statistics.differences import Difference, holm, student_p
+from harness.analysis.statistics.differences import Difference, holm
+from harness.analysis.statistics.significance import barnard_p, student_p
 
 VALUES = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12)
 
@@ -85,6 +86,53 @@ def test_the_probability_of_improvement_is_covered_as_often_as_it_says(seeds: in
         assert 0 <= low <= share + 1e-9 <= high + 1e-9 <= 1 + 1e-9
         covered.append(low <= chance <= high)
     assert 0.93 <= np.mean(covered) <= 0.97
+
+
+def test_solving_by_luck_is_no_difference() -> None:
+    """Three runs that solve it and three that do not happen once in 32 times by luck."""
+    solved, unsolved = {0: 0.0010, 1: 0.0011, 2: 0.0009}, {0: 0.1601, 1: 0.1599, 2: 0.1600}
+    outcomes = [dict.fromkeys(range(3), value) for value in (True, False)]
+    assert Difference.of(solved, unsolved).p < 1e-5
+    assert Difference.of(solved, unsolved, solved=outcomes).p == pytest.approx(1 / 32)
+    alike = [dict.fromkeys(range(3), False)] * 2
+    assert Difference.of(solved, unsolved, solved=alike).p < 1e-5  # what does not differ says nothing
+
+
+def test_barnards_test_of_a_published_example() -> None:
+    """Mehta and Senchaudhuri 2003: 7 of 15 infected with a vaccine, 12 of 15 without; one-sided p is 0.034."""
+    assert barnard_p(7, 12, 15) == pytest.approx(2 * 0.0341, abs=1e-4)
+    assert barnard_p(7, 12, 15) == pytest.approx(stats.barnard_exact([[7, 12], [8, 3]]).pvalue, abs=1e-4)
+
+
+@pytest.mark.parametrize(("one", "other", "runs"), [(3, 0, 3), (5, 0, 5), (3, 0, 5), (2, 2, 9), (6, 1, 8)])
+def test_barnards_test_holds_whatever_the_share(one: int, other: int, runs: int) -> None:
+    """No share makes counts at least as far apart more likely than it says, and one makes them as likely."""
+    p = barnard_p(one, other, runs)
+    far = np.array([[barnard_p(a, b, runs) <= p + 1e-9 and a != b for b in range(runs + 1)] for a in range(runs + 1)])
+    shares = np.linspace(0.01, 0.99, 99)
+    chances = stats.binom.pmf(np.arange(runs + 1)[:, None], runs, shares)
+    likely = np.einsum("as,ab,bs->s", chances, far, chances)
+    assert np.all(likely <= p + 1e-9)
+    assert p == 1.0 or max(likely) == pytest.approx(p, rel=0.01)
+
+
+def test_barnards_test_has_nothing_to_say_where_nothing_differs() -> None:
+    assert barnard_p(0, 0, 5) == barnard_p(5, 5, 5) == 0.0
+    assert barnard_p(2, 2, 5) == 1.0
+
+
+def test_chance_in_solving_is_no_more_than_it_says_where_many_comparisons_share_the_error() -> None:
+    """At 0.05 / 15 and three seeds Student's test alone errs five times as often as it says."""
+    rng = np.random.default_rng(0)
+    lucky = rng.uniform(size=(2, 4_000, 3)) < 0.5
+    scores = np.where(lucky, 0.001, 0.16) * rng.lognormal(0, 0.1, lucky.shape)
+    alone = [student_p(row) < 0.05 / 15 for row in scores[0] - scores[1]]
+    both = []
+    for a, b, won, lost in zip(*scores.tolist(), *lucky.tolist(), strict=True):
+        outcomes = [dict(enumerate(won)), dict(enumerate(lost))]
+        both.append(Difference.of(dict(enumerate(a)), dict(enumerate(b)), solved=outcomes).p < 0.05 / 15)
+    assert np.mean(alone) > 0.01
+    assert np.mean(both) <= 0.05 / 15
 
 
 def test_holm_worked_by_hand() -> None:

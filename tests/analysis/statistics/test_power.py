@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from harness.analysis.statistics.differences import student_p
 from harness.analysis.statistics.power import detectable, power, seeds_needed, unbiased
+from harness.analysis.statistics.significance import student_p
 
 
 @pytest.mark.parametrize(("effect", "seeds"), [(0.2, 199), (0.5, 34), (0.8, 15)])

@@ -35,6 +35,23 @@ def test_a_published_example(demsar: dict[str, np.ndarray]) -> None:
     assert found.tasks == 14
 
 
+@pytest.mark.parametrize(
+    ("digits", "apart"),
+    [
+        ("1324 1243 3412 2314 3412 3124 3214 1234 4321 2134 3124 3421 4213 1324", False),  # there: p = 0.0617
+        ("2431 3241 4231 1342 3142 1243 2314 4132 3142 2341 1234 3241 2341 1324", True),  # p = 0.0419
+    ],
+)
+def test_nemenyis_test_agrees_with_that_of_scikit_posthocs(digits: str, apart: bool) -> None:  # noqa: FBT001
+    """Rank sums of the extreme cells that differ by 17, and by 18, over 14 tasks."""
+    table = np.array([[float(rank) for rank in task] for task in digits.split()]).T
+    sums = table.sum(axis=1)
+    found = Ranking.of(dict(zip("abcd", table, strict=True)))
+    assert (sums.max() - sums.min() > 14 * found.critical) == apart
+    first, *_, last = found.letters.values()
+    assert bool(set(first) & set(last)) != apart
+
+
 def test_friedmans_test_of_that_example(demsar: dict[str, np.ndarray]) -> None:
     """The F of Iman and Davenport, 4.19 with ties corrected for, stands for the same test: p is 0.012."""
     chi = stats.friedmanchisquare(*demsar.values()).statistic

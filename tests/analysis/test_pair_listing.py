@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.analysis.comparison import compare
-from harness.analysis.pair_formats import listing, notes
+from harness.analysis.pair_listing import listing
 
 if TYPE_CHECKING:
     from conftest import Maker
@@ -30,7 +30,7 @@ def test_a_row_a_pair(comparison: Comparison) -> None:
         ["adding", "gru", "elman", "8.001 ±.002", "<0.001", "100% (44–100%)", ""],
         ["adding", "lstm", "elman", "7.901 ±.898", "0.001", "100% (44–100%)", ""],
     ]
-    assert "adjusted for all 3 comparisons (Holm)" in notes(comparison)[1]
+    assert "adjusted for all 3 comparisons (Holm)" in listing(comparison).notes[1]
 
 
 def test_what_nobody_can_tell_of_one_seed(make: Maker) -> None:
@@ -39,19 +39,22 @@ def test_what_nobody_can_tell_of_one_seed(make: Maker) -> None:
 
 
 def test_nothing_to_compare(make: Maker) -> None:
-    assert notes(compare([make("gru", 0, 0.1)], [])) == [
+    assert listing(compare([make("gru", 0, 0.1)], [])).notes == [
         "There are no two cells to compare on a task: a cell of which a run failed is not compared."
     ]
 
 
 def test_programs_get_all_of_it(comparison: Comparison) -> None:
-    found = listing(comparison)
-    listed = json.loads(found.text("json"))
+    listed = json.loads(listing(comparison).text("json"))
     assert [(pair["better"], pair["worse"], pair["needed"]) for pair in listed] == [
         ("gru", "lstm", 323),
         ("gru", "elman", None),
         ("lstm", "elman", None),
     ]
-    lines = list(csv.DictReader(io.StringIO(found.text("csv"))))
+    lines = list(csv.DictReader(io.StringIO(listing(comparison).text("csv"))))
     assert float(lines[0]["improvement_low"]) == pytest.approx(0.2077, abs=5e-5)
-    assert found.text("markdown").startswith("| task | better | worse | by | p | at a seed | more seeds |\n| --- |")
+    assert (
+        listing(comparison)
+        .text("markdown")
+        .startswith("| task | better | worse | by | p | at a seed | more seeds |\n| --- |")
+    )
