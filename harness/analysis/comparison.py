@@ -256,7 +256,7 @@ def _score(
         clipped=_summary(fmean, [run.clipped for run in done]),
         distribution=runs[0].spec.cell.distribution,
         version=runs[0].spec.cell.version,
-        checked=min(certified(run) for run in runs),
+        checked=min(certified(run) for run in {(run.checked, id(run.environment)): run for run in runs}.values()),
     )
 
 

@@ -38,7 +38,7 @@ def check_folder(folder: Path) -> None:
 
 def write_files(store: Store) -> Path:
     """Write `table.md`, `table.csv` and `environment.json` for all that is in the folder; gives the first's path."""
-    comparison = compare(store.runs(), store.baselines())
+    comparison = compare(store.outlines(), store.baselines())
     texts = (markdown(comparison), csv_text(comparison), json.dumps(environment(), indent=2) + "\n")
     for name, text in zip(FILES, texts, strict=True):
         keep(store.folder / name, text)

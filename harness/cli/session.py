@@ -174,7 +174,7 @@ class Session:
         return usable
 
     def _show(self, store: Store, specs: list[RunSpec]) -> None:
-        records = store.runs(spec.key for spec in specs)
+        records = store.outlines(spec.key for spec in specs)
         if not records:
             return  # why, has been said
         out.print()

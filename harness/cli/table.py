@@ -49,7 +49,7 @@ def command(
     from harness.cli.tables import show
     from harness.registry import split
 
-    comparison = load(results).comparison(split(cells or ()), split(tasks or ()), metric, at)
+    comparison = load(results, whole=bool(at or metric)).comparison(split(cells or ()), split(tasks or ()), metric, at)
     if sort is not None:
         comparison = ordered(comparison, sort)
     if style == "rich":

@@ -64,12 +64,12 @@ class RunSpec:
         """The content hash of what cells share: what must agree for two of them to be compared."""
         return content_hash(self.setting())
 
-    @property
+    @cached_property
     def knobs(self) -> tuple[str, ...]:
         """The settings that are this cell's own, for people: `clip=none`."""
         return tuple(f"{name}={text_of(getattr(self.recipe, name))}" for name in self.shared)
 
-    @property
+    @cached_property
     def row(self) -> str:
         """What stands in tables: the cell with its options, and the settings of its own."""
         return " ".join([self.cell.label, *self.knobs])

@@ -29,8 +29,9 @@ from typing import TYPE_CHECKING, Literal
 from harness.errors import HarnessError
 from harness.runs.claims import Owner
 from harness.runs.durable import make_folder
+from harness.runs.outline import HISTORY, Outline, kind
 from harness.runs.record import PASSING, BaselineRecord, Record, RunRecord
-from harness.runs.schema import APPLICATION, SCHEMA, check_sum, make, migrate
+from harness.runs.schema import APPLICATION, SCHEMA, check_sum, insert_outline, make, migrate
 from harness.runs.states import keep_state, sweep_up
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 FILE = "runs.sqlite"
 PATIENCE = 60
 """Seconds to wait for another writer."""
-HISTORY = ("curve", "diagnoses", "samples")
-"""What of a record tells how training went, kept apart from what tables need."""
 Claim = Literal["taken", "done", "held"]
 """What came of asking for a run: it is ours to do; its record is there; or another command is at it."""
 
@@ -147,6 +146,18 @@ class Store:
             return []
         return [*self.runs(keys), *(record for record in self.baselines() if record.spec.key in keys)]
 
+    def outlines(self, keys: Iterable[str] | None = None) -> list[RunRecord]:
+        """The same as `runs`, but without what tables do not need, and so in a tenth of the time and room."""
+        wanted = None if keys is None else set(keys)
+        with self._failures_told():
+            kinds = {number: kind(text) for number, text in self._connection.execute("SELECT kind, content FROM kinds")}
+            rows = self._connection.execute("SELECT key, kind, own, own_sum FROM outlines ORDER BY number, attempt")
+            found: dict[str, RunRecord] = {}
+            for key, of, own, own_sum in rows:
+                if wanted is None or key in wanted:
+                    found[key] = self._outline(key, kinds[of], own, own_sum)
+        return list(found.values())
+
     def each_run(self) -> Iterator[RunRecord]:
         """All run records in the order of their keys, one after another, so that they need no room together."""
         with self._failures_told():
@@ -236,10 +247,16 @@ class Store:
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (number, record.attempt, *named, text, check_sum(text), history, check_sum(history)),
         )
+        insert_outline(self._connection, number, spec.key, record)
 
     def _run(self, key: str, record: str, record_sum: int, history: str, history_sum: int) -> RunRecord:
         with self._damage_told(key, (record, record_sum), (history, history_sum)):
             return RunRecord.from_dict({**json.loads(record), **json.loads(history)})
+
+    def _outline(self, key: str, of: RunRecord, own: str, own_sum: int) -> Outline:
+        if check_sum(own) != own_sum:
+            raise HarnessError(f"{self._path} is damaged: the record of run {key} is not what was written.")
+        return Outline(of, key, json.loads(own))
 
     def _baseline(self, key: str, record: str, record_sum: int) -> BaselineRecord:
         with self._damage_told(key, (record, record_sum)):
