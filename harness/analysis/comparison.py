@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
@@ -137,8 +137,9 @@ def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -
     current, notes = _without_superseded(contests)
     titles = _titles([group[0] for group in current.values()])
     trivial = {record.spec.key: record for record in baselines}
-    rivals = [_contest(title, group) for title, group in zip(titles, current.values(), strict=True)]
-    found = zip(rivals, compare_all(rivals), current.values(), strict=True)
+    groups = [_by_cell(group) for group in current.values()]
+    rivals = [_contest(title, group) for title, group in zip(titles, groups, strict=True)]
+    found = zip(rivals, compare_all(rivals), groups, strict=True)
     columns = [_column(contest, pairs, group, trivial) for contest, pairs, group in found]
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
     notes += [*_unequal(columns), *_unlike(zip(titles, current.values(), strict=True))]
@@ -150,8 +151,10 @@ def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[s
     current = {}
     dropped = 0
     for contest, group in contests.items():
-        newest = {record.spec.cell.label: record.spec.cell for record in sorted(group, key=lambda r: r.finished)}
-        current[contest] = [record for record in group if record.spec.cell == newest[record.spec.cell.label]]
+        used = [record.spec.cell for record in group]
+        order = sorted(range(len(group)), key=lambda index: group[index].finished)
+        newest = {used[index].label: used[index] for index in order}
+        current[contest] = [record for record, cell in zip(group, used, strict=True) if cell == newest[cell.label]]
         dropped += len(group) - len(current[contest])
     runs = f"{dropped} run{'s' if dropped != 1 else ''}"
     return current, [f"{runs} of earlier versions of a cell left out (harness runs lists them)."] if dropped else []
@@ -178,34 +181,36 @@ def _titles(first: Sequence[RunRecord]) -> list[str]:
     return titles
 
 
-def _contest(title: str, group: Sequence[RunRecord]) -> Contest:
+def _contest(title: str, cells: Mapping[str, Sequence[RunRecord]]) -> Contest:
     """What can be compared: the scores of the cells of which every run finished."""
-    name, direction, _ = _metric(group)
+    name, direction, _ = _metric(cells)
     whole = {
         cell: {run.spec.seed: run.scores[name] for run in runs}
-        for cell, runs in _by_cell(group).items()
+        for cell, runs in cells.items()
         if all(run.status == "finished" and math.isfinite(run.scores[name]) for run in runs)
     }
     return Contest(title, name, direction, whole)
 
 
 def _column(
-    contest: Contest, pairs: Sequence[Pair], group: Sequence[RunRecord], trivial: Mapping[str, BaselineRecord]
+    contest: Contest,
+    pairs: Sequence[Pair],
+    cells: Mapping[str, Sequence[RunRecord]],
+    trivial: Mapping[str, BaselineRecord],
 ) -> Column:
-    name, direction, digits = metric = _metric(group)
+    name, direction, digits = metric = _metric(cells)
     letters, best = contest.letters(pairs), contest.best(pairs)
-    cells = _by_cell(group)
     scores = {
         cell: _score(contest.task, cell, runs, metric, letters=letters.get(cell, ""), best=cell in best)
         for cell, runs in cells.items()
     }
-    baselines = _baselines(group[0], trivial, name, direction)
+    baselines = _baselines(next(iter(cells.values()))[0], trivial, name, direction)
     return Column(contest.task, name, direction, digits, scores, baselines, pairs, cells)
 
 
-def _metric(group: Sequence[RunRecord]) -> tuple[str, str, int]:
+def _metric(cells: Mapping[str, Sequence[RunRecord]]) -> tuple[str, str, int]:
     """The name, the direction and the digits of what is compared."""
-    metric = next((record.metrics[0] for record in group if record.metrics), {})
+    metric = next((run.metrics[0] for runs in cells.values() for run in runs if run.metrics), {})
     return metric.get("name", ""), metric.get("direction", "lower"), metric.get("digits", 4)
 
 
@@ -223,7 +228,8 @@ def _score(
     done = [run for run in runs if run.status == "finished"]
     values = [run.scores[name] for run in done]
     mean, low, high = mean_interval(values) if values else (math.nan, math.nan, math.nan)
-    failures = [f"{run.status}: {run.reason}" if run.reason else run.status for run in runs if run not in done]
+    failed = [run for run in runs if run.status != "finished"]
+    failures = Counter(f"{run.status}: {run.reason}" if run.reason else run.status for run in failed)
     sized = next((run for run in runs if run.parameters), runs[0])
     return Score(
         cell=cell,
@@ -237,8 +243,8 @@ def _score(
         median=median(values) if values else math.nan,
         iqm=interquartile_mean(values) if values else math.nan,
         seeds=len(done),
-        failed=len(runs) - len(done),
-        failures={reason: failures.count(reason) for reason in dict.fromkeys(failures)},
+        failed=len(failed),
+        failures=dict(failures),
         best=best,
         letters=letters,
         **_solved(runs),
@@ -297,11 +303,12 @@ def _unlike(groups: Iterable[tuple[str, Sequence[RunRecord]]]) -> list[str]:
     notes: dict[str, list[str]] = defaultdict(list)
     for title, group in groups:
         given: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-        for record in group:
-            given[record.spec.cell.label].add(record.spec.knobs)
+        rows = {spec.row: spec for spec in (record.spec for record in group)}
+        for spec in rows.values():
+            given[spec.cell.label].add(spec.knobs)
         if len({frozenset(knobs) for knobs in given.values()}) == 1:
             continue  # all had the same choice
-        for spec in {record.spec.row: record.spec for record in group}.values():
+        for spec in rows.values():
             common = [(name, old) for name, old in spec.shared.items() if getattr(spec.recipe, name) != old]
             if common:
                 others = ", ".join(f"{name}={text_of(old)}" for name, old in common)
