@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis import costs
 from harness.analysis.pairs import Contest, Pair, compare_all
 from harness.analysis.statistics.intervals import interquartile_mean, mean_interval, wilson_interval
 from harness.analysis.statistics.survival import median_time
@@ -56,8 +57,15 @@ class Score:
         flops_per_step: floating-point operations of a time step of a sequence.
         matched: what was held equal between cells: params, state or flops; hidden where it was the hidden size.
         mismatch: how far the cell is from what was asked for of that, as a share; None where nothing was.
-        seconds: of training, the mean over seeds.
-        steps_per_second: sequence steps trained on in a second, the median over seeds.
+        seconds: of training, the mean over the seeds of which nobody disturbed the run; of all where there is none.
+        steps_per_second: sequence steps trained on in a second, the median over the same.
+        forward: seconds of a forward pass for each time step of a sequence, likewise; see `Cost`.
+        backward: likewise.
+        inference: likewise.
+        memory: bytes that a training step takes at its peak, the median over seeds.
+        engine: what ran the recurrence.
+        kernel: likewise, more closely.
+        disturbed: whether others kept the machine busy in every run, so that times are not to be compared.
         clipped: the mean share of clipped steps.
         distribution: where the cell comes from.
         version: of that.
@@ -92,6 +100,13 @@ class Score:
     mismatch: float | None
     seconds: float | None
     steps_per_second: float | None
+    forward: float | None
+    backward: float | None
+    inference: float | None
+    memory: float | None
+    engine: str
+    kernel: str
+    disturbed: bool
     clipped: float | None
     distribution: str
     version: str
@@ -131,19 +146,26 @@ class Comparison:
 
 def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -> Comparison:
     """Build the table of some records. Cells and tasks stand in the order in which they first appear."""
-    contests: dict[str, list[RunRecord]] = defaultdict(list)
-    for record in records:
-        contests[record.spec.contest].append(record)
-    current, notes = _without_superseded(contests)
-    titles = _titles([group[0] for group in current.values()])
+    groups, notes = contests(records)
     trivial = {record.spec.key: record for record in baselines}
-    groups = [_by_cell(group) for group in current.values()]
-    rivals = [_contest(title, group) for title, group in zip(titles, groups, strict=True)]
-    found = zip(rivals, compare_all(rivals), groups, strict=True)
-    columns = [_column(contest, pairs, group, trivial) for contest, pairs, group in found]
+    cells_of = [by_cell(group) for _, group in groups]
+    rivals = [_contest(title, cells) for (title, _), cells in zip(groups, cells_of, strict=True)]
+    found = zip(rivals, compare_all(rivals), cells_of, strict=True)
+    columns = [_column(contest, pairs, cells, trivial) for contest, pairs, cells in found]
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
-    notes += [*_unequal(columns), *_unlike(zip(titles, current.values(), strict=True))]
-    return Comparison(columns, list(cells), notes)
+    notes += [*_unequal(columns), *_unlike(groups)]
+    table = Comparison(columns, list(cells), notes)
+    return replace(table, notes=[*notes, *costs.notes(table.scores)])
+
+
+def contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
+    """The runs that can be compared with one another, under the title of their column; and who was left out."""
+    found: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        found[record.spec.contest].append(record)
+    current, notes = _without_superseded(found)
+    titles = _titles([group[0] for group in current.values()])
+    return list(zip(titles, current.values(), strict=True)), notes
 
 
 def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[str, list[RunRecord]], list[str]]:
@@ -214,7 +236,8 @@ def _metric(cells: Mapping[str, Sequence[RunRecord]]) -> tuple[str, str, int]:
     return metric.get("name", ""), metric.get("direction", "lower"), metric.get("digits", 4)
 
 
-def _by_cell(group: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
+def by_cell(group: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
+    """The runs of each row."""
     cells: dict[str, list[RunRecord]] = defaultdict(list)
     for record in group:
         cells[record.spec.row].append(record)
@@ -255,11 +278,8 @@ def _score(
         flops_per_step=sized.flops_per_step,
         matched=sized.spec.size.by,
         mismatch=sized.spec.size.mismatch(sized),
-        seconds=_summary(fmean, [run.seconds for run in done]),
-        steps_per_second=_summary(
-            median, [run.sequence_steps / run.seconds for run in done if run.seconds and run.sequence_steps]
-        ),
-        clipped=_summary(fmean, [run.clipped for run in done]),
+        **costs.costs(done),
+        clipped=costs.summary(fmean, [run.clipped for run in done]),
         distribution=runs[0].spec.cell.distribution,
         version=runs[0].spec.cell.version,
         checked=min(certified(run) for run in {(run.checked, id(run.environment)): run for run in runs}.values()),
@@ -280,11 +300,6 @@ def _solved(runs: Sequence[RunRecord]) -> dict[str, Any]:
         "solved_high": high,
         "solved_step": step if math.isfinite(step) else None,
     }
-
-
-def _summary(statistic: Any, values: Sequence[float | None]) -> float | None:  # noqa: ANN401 - mean or median
-    present = [value for value in values if value is not None]
-    return float(statistic(present)) if present else None
 
 
 def _unequal(columns: Iterable[Column]) -> list[str]:

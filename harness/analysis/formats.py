@@ -10,6 +10,7 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.costs import PHASES
 from harness.analysis.layout import NOT_TRIED, cost_headings, cost_rows, footnotes, sheet
 from harness.runs.certified import certified
 
@@ -77,6 +78,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             "sequence_steps": record.sequence_steps,
             "clipped": record.clipped,
             "engine": record.engine,
+            **_measured(record),
             "checked": certified(record),
             "from": f"{record.spec.cell.distribution} {record.spec.cell.version}",
             "finished": record.finished,
@@ -94,6 +96,15 @@ def _emphasised(entry: Entry) -> str:
 
 
 _MARKUP = re.compile(r"([\\`*_~|<>&\[\]])")
+
+
+def _measured(record: RunRecord) -> dict[str, Any]:
+    """What a time step of a sequence took, and what else the machine did."""
+    phases = {name: record.cost.get(name, {}).get("median") for name in PHASES}
+    spreads = {f"{name}_{end}": record.cost.get(name, {}).get(end) for name in PHASES for end in ("low", "high")}
+    beside = {name: record.disturbance.get(name) for name in ("threads", "others", "workers", "waited")}
+    cost = {name: record.cost.get(name) for name in ("memory", "kernel")}
+    return {**phases, **spreads, **cost, **beside, "disturbed": record.disturbed}
 
 
 def escape(text: str) -> str:

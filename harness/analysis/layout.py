@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.analysis.caveats import caveats
+from harness.analysis.costs import mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -151,6 +152,11 @@ def _amount(score: Score, kind: str, amount: int | None) -> str:
     return _count(amount) + off
 
 
+def _speed(score: Score) -> str:
+    speed = score.steps_per_second
+    return "" if speed is None else f"{speed / 1000:.0f}k{mark(score)}"
+
+
 def _share(part: int | None, whole: int | None) -> str:
     return f"{part / whole:.0%}" if part is not None and whole else ""
 
@@ -165,8 +171,8 @@ COSTS: Mapping[str, Callable[[Score], str]] = {
     "state": lambda score: _amount(score, "state", score.state_size) if score.matched == "state" else "",
     "FLOPs a step": lambda score: _amount(score, "flops", score.flops_per_step) if score.matched == "flops" else "",
     "recurrent": lambda score: _share(score.recurrent_parameters, score.parameters),
-    "train s ↓": lambda score: "" if score.seconds is None else f"{score.seconds:.1f}",
-    "steps/s ↑": lambda score: "" if score.steps_per_second is None else f"{score.steps_per_second / 1000:.0f}k",
+    "train s ↓": lambda score: "" if score.seconds is None else f"{score.seconds:.1f}{mark(score)}",
+    "steps/s ↑": _speed,
 }
 """The columns of the table of costs: heading to the text of a score; a column without any text is left out."""
 

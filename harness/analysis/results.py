@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.analysis.budget import Budget, compare_at
 from harness.analysis.comparison import compare
@@ -17,7 +17,6 @@ from harness.runs.store import Store
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
     import pandas as pd
 
@@ -93,6 +92,16 @@ class Results:
         """
         return _frame([row for record in Selection(cells, tasks).of(self.records) for row in _points(record)])
 
+    def plot(self, kind: str, cells: Sequence[str] = (), tasks: Sequence[str] = (), metric: str | None = None) -> Any:  # noqa: ANN401 - altair ships no annotations that hold
+        """A picture as `harness plot` draws it: an altair chart, which a notebook shows and `save` writes.
+
+        Raises:
+            HarnessError: there is no such kind, nothing to draw, altair is not installed, or a name is nobody's.
+        """
+        from harness.analysis.figures.pictures import kind_of  # noqa: PLC0415 - only who draws needs it
+
+        return kind_of(kind)(self.comparison(cells, tasks, metric))
+
     def _repr_html_(self) -> str:
         from harness.analysis.markup import html  # noqa: PLC0415 - its templates are only read where they are used
 
@@ -101,7 +110,7 @@ class Results:
 
 def _points(record: RunRecord) -> list[dict[str, Any]]:
     spec = record.spec
-    named = {"run": spec.key, "cell": spec.cell.label, "task": spec.task.label, "seed": spec.seed}
+    named = {"run": spec.key, "cell": spec.row, "task": spec.task.label, "seed": spec.seed}
     return [
         {**named, **{name: entry for name, entry in point.items() if name != "scores"}, **point["scores"]}
         for point in record.curve

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from harness.analysis.costs import TIMES
 from harness.errors import HarnessError, did_you_mean
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def ordered(comparison: Comparison, by: str) -> Comparison:
     Args:
         comparison: the table.
         by: "cell"; a task, whose best cell comes first; or a number that the table as CSV has, averaged over tasks, the
-            smallest first. A minus before it turns the order round. Cells without such a number come last.
+            smallest first. A minus before it turns the order round. Cells without such a number come last, and so do
+            those whose times were measured while others kept the machine busy.
 
     Raises:
         HarnessError: it is none of these, or several tasks.
@@ -123,7 +125,8 @@ def _number(comparison: Comparison, name: str) -> Callable[[str], float]:
     """What cells are ordered by: smaller comes first; NaN where a cell has none."""
     fields = _numeric(comparison)
     if name in fields:
-        return lambda cell: _average([asdict(score)[name] for score in comparison.scores if score.cell == cell])
+        comparable = [score for score in comparison.scores if name not in TIMES or not score.disturbed]
+        return lambda cell: _average([asdict(score)[name] for score in comparable if score.cell == cell])
     columns = {column.title: column for column in comparison.columns}
     choices = ["cell", *columns, *fields]
     try:

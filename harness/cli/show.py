@@ -64,6 +64,12 @@ def _summary(record: RunRecord) -> None:
         out.print(f"{record.hidden_size} hidden · {record.parameters:,} parameters · {record.seconds:.1f} s{clipped}")
         if record.state_size is not None and record.flops_per_step is not None:
             out.print(f"{record.state_size:,} numbers of state · {record.flops_per_step:,} FLOPs a step and sequence")
+    if phases := [(name, record.cost[name]) for name in ("forward", "backward", "inference") if name in record.cost]:
+        times = ", ".join(
+            f"{1e6 * p['median']:.3g} {name} ({1e6 * p['low']:.3g}–{1e6 * p['high']:.3g})" for name, p in phases
+        )
+        busy = " while others kept the machine busy" if record.disturbed else ""
+        out.print(f"µs a step and sequence{busy}: {times} · {record.cost['kernel']}")
     for metric in record.metrics:
         name, digits = metric["name"], metric["digits"]
         if name in record.scores:

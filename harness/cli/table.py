@@ -10,6 +10,7 @@ from harness.cli.console import Metric, Names, Results, examples
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
+    from harness.analysis.results import Results as Folder
 
 EPILOG = examples(
     "harness table",
@@ -19,6 +20,8 @@ EPILOG = examples(
     "harness table --format latex > table.tex",
     "harness table --format json | jq",
     "harness table --at steps=500",
+    "harness table --target accuracy=90 --target adding=0.01",
+    "harness table --costs",
 )
 
 
@@ -41,6 +44,11 @@ def command(
         str | None,
         typer.Option(metavar="WHAT=N", help="As it stood at steps=N, seconds=N, tokens=N or flops=N, on validation."),
     ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="What it takes to reach accuracy=90, of a metric, or of a task."),
+    ] = None,
+    costs: Annotated[bool, typer.Option("--costs", help="What a time step of each cell costs.")] = False,
 ) -> None:
     """Print the comparison table of a results folder."""
     from harness.analysis.results import load
@@ -49,6 +57,19 @@ def command(
     from harness.cli.tables import show
     from harness.registry import split
 
+    if target is not None or costs:
+        _check_alone(
+            {
+                "--target": target,
+                "--costs": costs,
+                "--at": at,
+                "--metric": metric,
+                "--sort": sort,
+                "--transpose": transpose,
+            }
+        )
+        _list(load(results), split(cells or ()), split(tasks or ()), target, style)
+        return
     comparison = load(results, whole=bool(at or metric)).comparison(split(cells or ()), split(tasks or ()), metric, at)
     if sort is not None:
         comparison = ordered(comparison, sort)
@@ -56,6 +77,37 @@ def command(
         show(comparison, out, transpose=transpose)
     else:
         typer.echo(_text(comparison, style, transpose=transpose).rstrip())
+
+
+def _check_alone(options: dict[str, object]) -> None:
+    """Refuse options that mean nothing together.
+
+    Raises:
+        HarnessError: more than one is given.
+    """
+    from harness.errors import HarnessError
+
+    first, *others = [name for name, value in options.items() if value]
+    if others:
+        raise HarnessError(f"{first} and {others[0]} exclude each other: give one of them.")
+
+
+def _list(results: Folder, cells: list[str], tasks: list[str], target: list[str] | None, style: str) -> None:
+    """Print a listing instead of the table: what targets take, or what cells cost."""
+    from harness.analysis import costs
+    from harness.analysis.selection import Selection
+    from harness.analysis.target import listing, parse, reach
+    from harness.cli.console import out
+    from harness.cli.tables import show_listing
+
+    if target is None:
+        found = costs.listing(results.comparison(cells, tasks))
+    else:
+        found = listing(reach(Selection(cells, tasks).of(results.records), parse(target)))
+    if style == "rich":
+        show_listing(found, out)
+    else:
+        typer.echo(found.text(style).rstrip())
 
 
 def _text(comparison: Comparison, style: str, *, transpose: bool) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.comparison import Comparison
     from harness.analysis.layout import Entry, Sheet
+    from harness.analysis.listing import Listing
     from harness.runs.record import RunRecord
 
 
@@ -43,6 +44,27 @@ def show(comparison: Comparison, console: Console, *, transpose: bool = False) -
     if comparison.scores:
         console.print()
         console.print(_costs(comparison, console))
+
+
+def show_listing(listing: Listing, console: Console) -> None:
+    """Print rows under headings, and notes; names give way on a narrow terminal, numbers do not."""
+
+    def rows(written: Callable[[str], str]) -> Table:
+        found = table(listing.headings)
+        for number, column in enumerate(found.columns):
+            if number < listing.names:
+                column.overflow = "fold"
+            else:
+                column.justify, column.no_wrap = "right", True
+        for row in listing.rows:
+            found.add_row(*(Text(written(text)) for text in row[: listing.names]), *map(Text, row[listing.names :]))
+        return found
+
+    whole = rows(str)
+    console.print(whole if _width(whole, console) <= console.width else rows(_folded))
+    console.print()
+    for note in listing.notes:
+        console.print(Text(note, style="dim"))
 
 
 def show_runs(records: Sequence[RunRecord], console: Console, folder: str | None = None) -> None:

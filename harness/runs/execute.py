@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -30,7 +31,8 @@ from harness.training.loop import evaluate, train
 from harness.training.observer import Observer
 from harness.training.splits import Splits
 from harness.training.task import Task
-from harness.training.timing import flops
+from harness.training.timing import cost, flops
+from harness.training.timing.load import Surroundings
 
 if TYPE_CHECKING:
     from harness.modeling.cell import CellClass
@@ -50,6 +52,7 @@ def execute(spec: Spec, report: Report = lambda _step, _loss: None) -> Record:
     torch.set_num_threads(1)  # the same sums in the same order, however many workers share the machine
     if isinstance(spec, BaselineSpec):
         return _baselines(spec)
+    started = time.monotonic()
     try:
         with redirect_stdout(sys.stderr), unchanged():  # a cell that prints must not print into a table
             record = _run(spec, report)
@@ -58,7 +61,8 @@ def execute(spec: Spec, report: Report = lambda _step, _loss: None) -> Record:
         record = RunRecord(spec, status, reason, traceback.format_exc(), metrics=_metrics(spec))
     found = environment()
     checked = find_certificate(spec.cell, found)
-    return replace(record, checked=checked, finished=datetime.now(UTC).isoformat(), environment=found)
+    now = datetime.now(UTC).isoformat()
+    return replace(record, checked=checked, finished=now, elapsed=time.monotonic() - started, environment=found)
 
 
 def load_task(component: Component, plugins: tuple[str, ...] = ()) -> Task:
@@ -141,7 +145,10 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
     engine = engines(model)  # now, so that compiling does not count as training
     splits = Splits(task, spec.seed, device)
     observer = Observer(model, task, spec.recipe, splits)
+    surroundings = Surroundings()
     training = train(model, task, spec.recipe, splits, device, report, observer)
+    costs = {} if training.diverged else _costs(model, task, spec, splits, device)
+    disturbance = {"threads": torch.get_num_threads(), **asdict(surroundings.disturbance())}
     record = RunRecord(
         spec,
         status="diverged" if training.diverged else "finished",
@@ -155,12 +162,22 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
         sequence_steps=training.sequence_steps,
         clipped=fmean(training.clipped),
         engine=engine,
+        cost=costs,
+        disturbance=disturbance,
         curve=[asdict(point) for point in training.curve],
         diagnosing_seconds=observer.diagnosing.seconds,
         diagnoses=[asdict(diagnosis) for diagnosis in observer.diagnoses],
         samples=[asdict(sample) for sample in observer.samples],
     )
     return record if training.diverged else _tested(replace(record, state=pack(model)), model, task, splits)
+
+
+def _costs(model: AnyModel, task: Task, spec: RunSpec, splits: Splits, device: torch.device) -> dict[str, Any]:
+    """What the trained model costs; nothing where it cannot be measured by itself."""
+    try:
+        return asdict(cost.measure(model, task, spec.recipe, splits.one(spec.recipe.batch), device))
+    except Exception:  # noqa: BLE001 - it has trained: that it cannot be measured is no failure of the run
+        return {}
 
 
 def _tested(record: RunRecord, model: AnyModel, task: Task, splits: Splits) -> RunRecord:

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 MEASURED = (
     "seconds",
     "diagnosing_seconds",
+    "elapsed",
+    "cost",
+    "disturbance",
+    "cost",
+    "disturbance",
     "finished",
     "environment",
     "checked",

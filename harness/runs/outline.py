@@ -7,71 +7,85 @@ have in common; an outline refers to that, its kind, and holds what is the run's
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from harness.runs.record import RunRecord
 from harness.runs.spec import RunSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 HISTORY = ("curve", "diagnoses", "samples")
 """What of a record tells how training went, kept apart from what tables need."""
 LEFT_OUT = (*HISTORY, "state", "validation", "data_seen", "details")
 """What an outline has not."""
-OWN = (
-    "status",
-    "reason",
-    "scores",
-    "solved",
-    "solved_step",
-    "best_step",
-    "steps",
-    "seconds",
-    "diagnosing_seconds",
-    "sequence_steps",
-    "clipped",
-    "finished",
-    "attempt",
+SHARED = (
+    "metrics",
+    "hidden_size",
+    "parameters",
+    "recurrent_parameters",
+    "state_size",
+    "flops_per_step",
+    "engine",
+    "checked",
+    "environment",
 )
-"""What differs between the runs of a kind, beside the seed."""
-SHARED = tuple(f.name for f in fields(RunRecord) if f.name not in {*LEFT_OUT, *OWN, "spec"})
+"""What the runs of a kind have in common, beside the spec without its seed."""
+OWN = tuple(f.name for f in fields(RunRecord) if f.name not in {*LEFT_OUT, *SHARED, "spec"})
+"""What is a run's own, beside the seed."""
+PACKED = ("cost", "disturbance")
+"""What of it is kept as text until somebody asks for it."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What some runs have in common.
+
+    Attributes:
+        record: stands for all of them.
+        places: where each has what is its own.
+    """
+
+    record: RunRecord
+    places: Mapping[str, int]
+
+    @classmethod
+    def read(cls, text: str) -> Kind:
+        """The kind that `kind_text` wrote."""
+        values = json.loads(text)
+        names = values.pop("own")
+        spec = RunSpec.from_dict({**values.pop("spec"), "seed": 0}).with_seed(0)  # which works out what all share
+        record = RunRecord(spec, "finished", **values)
+        return cls(record, {name: index for index, name in enumerate(names, start=1)})
 
 
 def kind_text(record: RunRecord) -> str:
-    """What a record shares with others of its kind, as JSON."""
+    """What a record shares with others of its kind, as JSON, and the order of what it does not."""
     values = record.as_dict()
     spec = {name: value for name, value in values["spec"].items() if name != "seed"}
-    return json.dumps({"spec": spec, **{name: values[name] for name in SHARED}})
+    return json.dumps({"spec": spec, "own": OWN, **{name: values[name] for name in SHARED}})
 
 
 def own_text(record: RunRecord) -> str:
     """What is a record's own, as JSON: the seed, and then the values of `OWN`."""
-    return json.dumps([record.spec.seed, *(getattr(record, name) for name in OWN)])
-
-
-def kind(text: str) -> RunRecord:
-    """A record that has what `kind_text` wrote, and stands for all of its kind."""
-    values = json.loads(text)
-    spec = RunSpec.from_dict({**values.pop("spec"), "seed": 0})
-    for name in ("contest", "row", "knobs"):  # worked out once, and not for each run
-        getattr(spec, name)
-    return RunRecord(spec, "finished", **values)
+    values = {name: getattr(record, name) for name in OWN}
+    packed = {name: json.dumps(values[name]) for name in PACKED}
+    return json.dumps([record.spec.seed, *{**values, **packed}.values()])
 
 
 class Outline(RunRecord):
     """A record without the course of training: `LEFT_OUT` is empty.
 
     Args:
-        kind: a record with all that it shares with others.
+        kind: what it shares with others.
         key: of its spec.
         own: the seed, and the values of `OWN`.
     """
 
     __slots__ = ("_key", "_kind", "_own")
 
-    def __init__(self, kind: RunRecord, key: str, own: Sequence[Any]) -> None:
+    def __init__(self, kind: Kind, key: str, own: Sequence[Any]) -> None:
         object.__setattr__(self, "_kind", kind)  # a record is frozen
         object.__setattr__(self, "_key", key)
         object.__setattr__(self, "_own", own)
@@ -80,19 +94,28 @@ class Outline(RunRecord):
     def spec(self) -> RunSpec:  # type: ignore[override]  # as all below: read, and never set
         """What was run."""
         spec = object.__new__(RunSpec)
-        spec.__dict__.update(self._kind.spec.__dict__, seed=self._own[0], key=self._key)
+        spec.__dict__.update(self._kind.record.spec.__dict__, seed=self._own[0], key=self._key)
         return spec
 
 
-def _own(index: int) -> property:
-    return property(lambda self: self._own[index])
+def _own(name: str) -> property:
+    def read(self: Any) -> Any:  # noqa: ANN401 - whatever the field is
+        place = self._kind.places.get(name)
+        return getattr(self._kind.record, name) if place is None else self._own[place]
+
+    return property(read)
+
+
+def _packed(name: str) -> property:
+    inner = _own(name)
+    return property(lambda self: json.loads(inner.fget(self) or "{}"))  # type: ignore[misc]
 
 
 def _shared(name: str) -> property:
-    return property(lambda self: getattr(self._kind, name))
+    return property(lambda self: getattr(self._kind.record, name))
 
 
-for _index, _name in enumerate(OWN, start=1):
-    setattr(Outline, _name, _own(_index))
+for _name in OWN:
+    setattr(Outline, _name, _packed(_name) if _name in PACKED else _own(_name))
 for _name in (*SHARED, *LEFT_OUT):
     setattr(Outline, _name, _shared(_name))

@@ -109,15 +109,26 @@ class Plan:
         return any(Reference.parse(text).target == task.target for text in self.request.tasks)
 
     def specs(self) -> Iterator[RunSpec]:
-        """The runs, seed by seed, so that an interrupted plan has whole comparisons."""
-        contests = [self._contest(component, task) for component, task in self.tasks]
-        for seed in range(self.request.first_seed, self.request.first_seed + self.request.seeds):
-            for contest in contests:
-                for cell in self.cells:
-                    names = [*self.own.get(cell.label, {}), *self.request.grid]
-                    shared = {name: getattr(contest.recipe, name) for name in map(full, names)}
-                    for recipe in _variants(self.request, self.own, cell, contest.recipe):
-                        yield replace(contest, cell=cell, seed=seed, recipe=recipe, shared=shared)
+        """The runs, seed by seed, one after another: there may be more than memory has room for."""
+        kinds = list(self.kinds())
+        for seed in self.seeds:
+            for kind in kinds:
+                yield kind.with_seed(seed)
+
+    @property
+    def seeds(self) -> range:
+        """Those of every kind of run."""
+        return range(self.request.first_seed, self.request.first_seed + self.request.seeds)
+
+    def kinds(self) -> Iterator[RunSpec]:
+        """Every task with every cell and its settings, as the run with the first seed."""
+        for component, task in self.tasks:
+            contest = self._contest(component, task)
+            for cell in self.cells:
+                names = [*self.own.get(cell.label, {}), *self.request.grid]
+                shared = {name: getattr(contest.recipe, name) for name in map(full, names)}
+                for recipe in _variants(self.request, self.own, cell, contest.recipe):
+                    yield replace(contest, cell=cell, recipe=recipe, shared=shared).with_seed(self.seeds[0])
 
     def settings(self) -> int:
         """How many settings each cell is trained with on each task."""

@@ -25,6 +25,9 @@ Status = Literal[
 PASSING = ("out of memory", "out of time", "no data", "failed", "crashed")
 """Ends that another attempt may not come to; the others are the same each time."""
 
+BUSY = 0.05
+"""The share of the machine that others may use, and of the time that a run may wait for a processor."""
+
 
 @dataclass(frozen=True)
 class RunRecord:
@@ -49,11 +52,15 @@ class RunRecord:
         steps: optimiser steps that were done.
         seconds: spent in training, evaluations left out.
         diagnosing_seconds: spent on diagnoses, besides training.
+        elapsed: seconds of the whole run, with evaluations and all else.
         sequence_steps: time steps of sequences trained on.
         clipped: the share of optimiser steps whose gradient was clipped.
         data_seen: a checksum of the data that was read for training, validation and test; see `Checksum`.
         engine: what ran the recurrence: "native", "torch" or "loop", the last with its reason; "layer" for a
             whole-sequence layer.
+        cost: times for each time step of a sequence, memory and kernel, measured after training; see `Cost`.
+        disturbance: threads, and what else the machine did from the beginning of training to the end of that; see
+            `Disturbance`.
         checked: the verdict of `harness check` on the cell as it ran, with the version of harness that gave it: "passed
             11 of 11, 0.1.0"; empty where nobody had checked it.
         finished: when it ended, UTC, ISO 8601.
@@ -83,10 +90,13 @@ class RunRecord:
     steps: int | None = None
     seconds: float | None = None
     diagnosing_seconds: float | None = None
+    elapsed: float | None = None
     sequence_steps: int | None = None
     clipped: float | None = None
     data_seen: dict[str, float] = field(default_factory=dict)
     engine: str = ""
+    cost: dict[str, Any] = field(default_factory=dict)
+    disturbance: dict[str, Any] = field(default_factory=dict)
     checked: str = ""
     finished: str = ""
     attempt: int = 1
@@ -95,6 +105,12 @@ class RunRecord:
     diagnoses: list[dict[str, Any]] = field(default_factory=list)
     samples: list[dict[str, Any]] = field(default_factory=list)
     state: bytes = field(default=b"", repr=False, compare=False)
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether others kept so much of the machine busy that its times are not to be compared."""
+        others, waited = (self.disturbance.get(name) or 0.0 for name in ("others", "waited"))
+        return bool(others > BUSY * self.environment.get("cores", 1) or waited > BUSY)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values."""

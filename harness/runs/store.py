@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.errors import HarnessError
 from harness.runs.claims import Owner
 from harness.runs.durable import make_folder
-from harness.runs.outline import HISTORY, Outline, kind
+from harness.runs.outline import HISTORY, Kind, Outline
 from harness.runs.record import PASSING, BaselineRecord, Record, RunRecord
 from harness.runs.schema import APPLICATION, SCHEMA, check_sum, insert_outline, make, migrate
 from harness.runs.states import keep_state, sweep_up
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from harness.runs.spec import Spec
+    from harness.runs.spec import RunSpec, Spec
 
 FILE = "runs.sqlite"
 PATIENCE = 60
@@ -150,13 +150,29 @@ class Store:
         """The same as `runs`, but without what tables do not need, and so in a tenth of the time and room."""
         wanted = None if keys is None else set(keys)
         with self._failures_told():
-            kinds = {number: kind(text) for number, text in self._connection.execute("SELECT kind, content FROM kinds")}
+            kinds = dict(self._kinds())
             rows = self._connection.execute("SELECT key, kind, own, own_sum FROM outlines ORDER BY number, attempt")
             found: dict[str, RunRecord] = {}
             for key, of, own, own_sum in rows:
                 if wanted is None or key in wanted:
                     found[key] = self._outline(key, kinds[of], own, own_sum)
         return list(found.values())
+
+    def times(self) -> list[tuple[RunSpec, float, int]]:
+        """Of each kind of run that finished: one of its specs, the mean of how long it took in seconds, how many."""
+        with self._failures_told():
+            kinds = dict(self._kinds())
+            found = []
+            for places in {json.dumps(of.places): of.places for of in kinds.values()}.values():
+                status, elapsed, seconds = (
+                    f"json_extract(own, '$[{places.get(name, 0)}]')" for name in ("status", "elapsed", "seconds")
+                )
+                rows = self._connection.execute(
+                    f"SELECT kind, avg(coalesce({elapsed}, {seconds})), count(*) FROM outlines"  # noqa: S608 - numbers
+                    f" WHERE {status} = 'finished' GROUP BY kind"
+                )
+                found += [(kinds[n].record.spec, mean, count) for n, mean, count in rows if kinds[n].places == places]
+        return [row for row in found if row[1] is not None]
 
     def each_run(self) -> Iterator[RunRecord]:
         """All run records in the order of their keys, one after another, so that they need no room together."""
@@ -253,7 +269,11 @@ class Store:
         with self._damage_told(key, (record, record_sum), (history, history_sum)):
             return RunRecord.from_dict({**json.loads(record), **json.loads(history)})
 
-    def _outline(self, key: str, of: RunRecord, own: str, own_sum: int) -> Outline:
+    def _kinds(self) -> Iterator[tuple[int, Kind]]:
+        for number, text in self._connection.execute("SELECT kind, content FROM kinds"):
+            yield number, Kind.read(text)
+
+    def _outline(self, key: str, of: Kind, own: str, own_sum: int) -> Outline:
         if check_sum(own) != own_sum:
             raise HarnessError(f"{self._path} is damaged: the record of run {key} is not what was written.")
         return Outline(of, key, json.loads(own))

@@ -46,6 +46,10 @@ class Splits:
         """The first of the validation examples, to look at."""
         return next(self._read("validation", rows))
 
+    def one(self, batch: int) -> Tensors:
+        """A training batch to measure with, which trains nothing."""
+        return next(self._read("train", batch))
+
     def validation(self) -> Iterator[Tensors]:
         """Every validation example once."""
         return self._read("validation", EVALUATION_BATCH, "validation")

@@ -39,3 +39,33 @@ def test_a_wrong_name_is_one_sentence_and_exit_code_2(folder: str, harness: Comm
         assert (done.code, done.out) == (2, "")
         assert "Did you mean" in done.err
         assert done.err.count("\n") == 1
+
+
+def test_what_a_target_takes_and_what_a_step_costs_are_listings(folder: str, harness: Command) -> None:
+    reached = harness("table", folder, "--target", "MSE=1e9")
+    assert reached.code == 0, reached.err
+    rows = [line.split() for line in reached.out.splitlines() if "1/1" in line]
+    assert [row[row.index("1/1") + 1] for row in rows] == ["10", "10"]  # the first evaluation
+    costs = harness("table", folder, "--costs", "--format", "csv")
+    assert [row["cell"] for row in csv.DictReader(io.StringIO(costs.out)) if float(row["forward"]) > 0] == [
+        "elman",
+        "gru",
+    ]
+    assert "fwd µs" in harness("table", folder, "--costs").out
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--target", "MSE=1", "--at", "steps=5"), "--target and --at exclude each other"),
+        (("--costs", "--transpose"), "--costs and --transpose exclude each other"),
+        (("--target", "MSE=1", "--costs"), "--target and --costs exclude each other"),
+        (("--costs", "--format", "latex"), "this comes as rich, markdown, csv or json: latex was asked for"),
+    ],
+)
+def test_options_that_mean_nothing_to_a_listing_are_refused(
+    folder: str, harness: Command, options: tuple[str, ...], told: str
+) -> None:
+    done = harness("table", folder, *options)
+    assert done.code == 2
+    assert done.err.startswith(f"error: {told}")

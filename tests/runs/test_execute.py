@@ -45,7 +45,13 @@ def test_a_run_leaves_all_that_a_table_needs() -> None:
     assert record.seconds is not None
     assert record.seconds > 0
     assert record.solved is False
+    assert record.steps == 20
+    assert [point["sequence_steps"] for point in record.curve] == [10 * 32 * 5, 20 * 32 * 5]
     assert record.engine in {"native", "torch"}
+    assert {"forward", "backward", "inference", "repeats", "steps", "memory", "kernel"} == record.cost.keys()
+    assert record.cost["kernel"].startswith(record.engine)
+    assert record.disturbance["threads"] == 1
+    assert {"others", "workers", "waited"} < record.disturbance.keys()
     assert record.environment["torch"] == torch.__version__
     assert record.finished.endswith("+00:00")
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from harness.analysis.comparison import Column
     from harness.runs.record import RunRecord
 
+DEPTH = 1e-14
+"""Of the largest gradient, below which nothing is drawn."""
 DRAWN = 60
 """Time steps of a line, at most: more lie closer than a pixel, so neighbours are averaged."""
 MOMENTS = ("before training", "after training")

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.analysis.report.scale import Scale
+from harness.analysis.figures.scale import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

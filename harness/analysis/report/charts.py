@@ -6,12 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 from harness.analysis.figures.curves import curves
-from harness.analysis.figures.gradients import MOMENTS, flows
+from harness.analysis.figures.gradients import DEPTH, MOMENTS, flows
 from harness.analysis.figures.look import bounds, logarithmic
+from harness.analysis.figures.memory import horizons
+from harness.analysis.figures.scale import short
 from harness.analysis.figures.tradeoffs import tradeoffs
 from harness.analysis.layout import ARROWS, value
 from harness.analysis.report.chart import Chart, Line, Stop, across, area, path, upwards
-from harness.analysis.report.scale import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
     from harness.analysis.comparison import Column, Comparison
     from harness.analysis.figures.curves import Point
     from harness.analysis.figures.gradients import Flow
+    from harness.analysis.figures.memory import Horizon
     from harness.analysis.figures.tradeoffs import Tradeoff
 
-DEPTH = 1e-14
-"""Of the largest gradient, below which nothing is drawn."""
 SPREAD = 1.1
 """How much more the dearest must cost than the cheapest for a chart against it to say something."""
 
@@ -88,6 +88,28 @@ def _against(tradeoff: Tradeoff, by: str, numbers: Mapping[str, int]) -> Chart:
         reached = f"{value(one.mean, tradeoff.digits)}{spread} at {short(one.cost)}"
         chart.stops.append(Stop(place, one.setting, [(number, reached + (", on the front" if one.front else ""))]))
     chart.steps = path([*corners, (x.end, corners[-1][1])])
+    return chart
+
+
+def memory(comparison: Comparison, numbers: Mapping[str, int]) -> list[Chart]:
+    """A chart a task: the share of runs that solve it against the option that makes it longer."""
+    return [_horizon(one, numbers) for one in horizons(comparison)]
+
+
+def _horizon(one: Horizon, numbers: Mapping[str, int]) -> Chart:
+    values = sorted({share.value for share in one.shares})
+    x, y = across(values[0], values[-1], log=logarithmic(values)), upwards(0, 1)
+    chart = Chart(one.task, x, y, one.option, "↑ share of runs that solve it")
+    for cell in dict.fromkeys(share.cell for share in one.shares):
+        line = sorted((share for share in one.shares if share.cell == cell), key=lambda share: share.value)
+        places = [(x(share.value), y(share.solved / share.runs)) for share in line]
+        band = area([(x(s.value), y(s.high)) for s in line], [(x(s.value), y(s.low)) for s in line])
+        chart.bands.append((numbers[cell], band))
+        chart.lines.append(Line(numbers[cell], path(places), places))
+    for value_ in values:
+        here = sorted((s for s in one.shares if s.value == value_), key=lambda share: -share.solved / share.runs)
+        rows = [(numbers[s.cell], f"{s.solved} of {s.runs} ({s.low:.0%} to {s.high:.0%})") for s in here]
+        chart.stops.append(Stop((x(value_), None), f"{one.option} {value_:g}", rows))
     return chart
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.analysis.figures.look import bounds, logarithmic
+from harness.analysis.figures.scale import Scale
 from harness.analysis.layout import Entry, sheet
-from harness.analysis.report.scale import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

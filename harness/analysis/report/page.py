@@ -14,7 +14,7 @@ from harness.analysis.figures.tradeoffs import COSTS
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes
 from harness.analysis.markup import templates
 from harness.analysis.report import listing
-from harness.analysis.report.charts import gradients, learning, quality
+from harness.analysis.report.charts import gradients, learning, memory, quality
 from harness.analysis.report.commands import command
 from harness.analysis.report.grid import grid
 from harness.analysis.report.samples import samples
@@ -54,6 +54,7 @@ def page(comparison: Comparison, title: str) -> str:
         names=NAMES,
         curves=curves,
         quality={by: drawn for by in COSTS if (drawn := quality(comparison, by, numbers))},
+        memory=memory(comparison, numbers),
         gradients=[chart for column in columns for chart in gradients(column, numbers)],
         samples=[(column.title, found) for column in columns if (found := samples(column, comparison.cells))],
         failures=listing.failures(comparison),

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from harness.modeling.engine.evaluate import compute, rows_of
+from harness.modeling.engine.factor import Factor, product
+from harness.modeling.engine.memory import POOL
 from harness.modeling.engine.program import Kind
+from harness.modeling.engine.script import WRITING, Script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from harness.modeling.engine.evaluate import Pairs
-    from harness.modeling.engine.graph import Node
-    from harness.modeling.engine.plan import Plan
-    from harness.modeling.engine.program import Place, Program
+    from torch import Tensor
 
-DEEP = 256
-"""Of how many products a sum is added up at once."""
+    from harness.modeling.engine.plan import Plan
 
 
 class Eager:
@@ -30,61 +31,76 @@ class Eager:
 
     name = "torch"
     prepares = False
+    product = staticmethod(product)
 
     def __init__(self, plan: Plan) -> None:
-        self._programs: dict[str, Program] = {
-            name: getattr(plan, name) for name in ("inference", "forward", "backward")
-        }
-        self._nodes = {name: program.nodes() for name, program in self._programs.items()}
+        self._scripts = {name: Script(getattr(plan, name)) for name in ("inference", "forward", "backward")}
+        self._codes = {name: compile(script.source, name, "exec") for name, script in self._scripts.items()}
 
     def threads(self, rows: int) -> int:  # noqa: ARG002
         """One: torch shares out single operations."""
         return 1
 
-    @staticmethod
-    def product(pairs: Pairs, matrix: torch.Tensor, *, add: bool = False) -> None:
-        """See `Products`. Long sums are added up in parts, which rounds less."""
-        for a, out in pairs:
-            if not add:
-                torch.mm(a, matrix, out=out)
-                continue
-            deep = DEEP if a.device.type == "cpu" else len(matrix)
-            for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
-                out.add_(torch.mm(part, rows))
-
-    def bind(self, name: str, buffers: Mapping[str, torch.Tensor], rows: int) -> Callable[[int, int], None]:
+    def bind(self, name: str, buffers: Mapping[str, Tensor], rows: int) -> Callable[[int, int], None]:
         """One of the plan's programs; see `Native.bind`."""
-        program, nodes = self._programs[name], self._nodes[name]
+        script = self._scripts[name]
+        like = next(iter(buffers.values()))
+        names = FUNCTIONS | {"rows": lambda value, width: rows_of(value, rows, width, like)}
+        scratch = {b: POOL.empty(like, rows, b.width) for b, _, _ in script.places if b.kind == Kind.ROWS}
+        for (buffer, column, width), place in script.places.items():
+            whole = scratch[buffer] if buffer in scratch else buffers[buffer.name]
+            columns = whole if whole.shape[-1] == width else whole.narrow(-1, column, width)
+            names[place] = columns if buffer in scratch else columns.unbind(0)
+        for (node, transposed), matrix in script.matrices.items():
+            whole = buffers[f"matrix {node.attr[0]}"]
+            names[matrix] = Factor(whole.t() if transposed else whole, rows)
+        names |= {vector: buffers[f"vector {node.attr}"] for node, vector in script.vectors.items()}
+        names |= {function: partial(_computed, node) for node, function in script.functions.items()}
+        names |= {total: buffers[buffer.name][0, 0] for buffer, total in script.sums.items()}
+        exec(self._codes[name], names)  # noqa: S102 - what is run was written by `Script`, from a list of operators
+        steps: Callable[[int, int], None] = names["run"]
 
         def run(begin: int, end: int) -> None:
-            steps = range(begin, end)
-            for t in reversed(steps) if program.backward else steps:
-                values: dict[Node, Any] = {}
-                for node in nodes:
-                    values[node] = self._value(program, node, values, buffers, t, begin)
-                for node, place in program.stored:
-                    target = _at(place, buffers, t, begin, node.width)
-                    target.copy_(rows_of(values[node], rows, node.width, target))
-                for node, buffer in program.summed:
-                    buffers[buffer.name][0, 0] += values[node].sum(0)
+            steps(begin, end)
+            for place, width, buffer in script.totals:
+                values = buffers[place.buffer.name][: end - begin].narrow(2, place.column, width)
+                buffers[buffer.name][0, 0] += values.flatten(0, 1).sum(0)
 
-        return run
-
-    @staticmethod
-    def _value(
-        program: Program, node: Node, values: dict[Node, Any], buffers: Mapping[str, torch.Tensor], t: int, begin: int
-    ) -> Any:  # noqa: ANN401
-        if node in program.given:
-            return _at(program.given[node], buffers, t, begin, node.width)
-        if node.op == "vector":
-            return buffers[f"vector {node.attr}"]
-        if node.op == "matrix":
-            return buffers[f"matrix {node.attr[0]}"]
-        return compute(node, [values[arg] for arg in node.args])
+        return run if script.totals else steps
 
 
-def _at(place: Place, buffers: Mapping[str, torch.Tensor], t: int, begin: int, width: int) -> torch.Tensor:
-    """A value at a step: (batch, width)."""
-    index = {Kind.HISTORY: t + place.later, Kind.TURNS: (t + place.later) & 1}
-    whole = buffers[place.buffer.name][index.get(place.buffer.kind, t - begin)]
-    return whole if whole.shape[1] == width else whole.narrow(1, place.column, width)
+def _computed(node: Any, *args: Any) -> Any:  # noqa: ANN401
+    return compute(node, list(args))
+
+
+def _sigmoid_backward(d: Tensor, y: Tensor, out: Tensor) -> Any:  # noqa: ANN401
+    return torch.ops.aten.sigmoid_backward.grad_input(d, y, grad_input=out)
+
+
+def _tanh_backward(d: Tensor, y: Tensor, out: Tensor) -> Any:  # noqa: ANN401
+    return torch.ops.aten.tanh_backward.grad_input(d, y, grad_input=out)
+
+
+def _fill(place: Tensor, value: Tensor | float) -> None:
+    """Write what goes for all rows."""
+    place.copy_(value) if isinstance(value, torch.Tensor) else place.fill_(value)
+
+
+def _keep(place: Tensor, value: Tensor) -> None:
+    """Write a value to a place, unless that is where it lies."""
+    if value is not place:
+        place.copy_(value)
+
+
+FUNCTIONS: dict[str, Any] = {
+    **{name: getattr(torch, name) for name in (*WRITING.values(), "add", "sub", "addcmul") if hasattr(torch, name)},
+    "sigmoid_backward": _sigmoid_backward,
+    "tanh_backward": _tanh_backward,
+    "subcmul": partial(torch.addcmul, value=-1),
+    "split": torch.split_with_sizes,
+    "fill": _fill,
+    "keep": _keep,
+    "inf": math.inf,
+    "nan": math.nan,
+}
+"""What names in a script stand for, whatever the program."""

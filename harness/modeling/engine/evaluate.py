@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from harness.modeling.engine.graph import within
 from harness.modeling.engine.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -36,9 +35,9 @@ FEW = 256
 """How many rows are added up one by one."""
 
 
-def evaluate(roots: Iterable[Node], values: Values, product: Product) -> None:
-    """Compute the roots, and what they are made of, from the values that are there, and add all of them to these."""
-    for node in within(roots, values):
+def evaluate(nodes: Iterable[Node], values: Values, product: Product) -> None:
+    """Compute nodes, each after its arguments, from the values that are there, and add them to these."""
+    for node in nodes:
         if node not in values:
             args = [values[arg] for arg in node.args]
             if node.op in {"mm", "linear"}:

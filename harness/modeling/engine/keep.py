@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.modeling.engine.graph import Node
 
 
-def kept(needed: Iterable[Node], free: Sequence[Node]) -> list[Node]:
+def kept(needed: Iterable[Node], free: Sequence[Node], *, again: bool = True) -> list[Node]:
     """The narrowest values from which those that are needed can be computed again.
 
     Products and sums over rows are never computed again. It is a minimum cut; of several, the one nearest to what is
@@ -24,6 +24,7 @@ def kept(needed: Iterable[Node], free: Sequence[Node]) -> list[Node]:
     Args:
         needed: what the backward pass reads of the forward pass.
         free: what is there anyhow: states, inputs.
+        again: whether pointwise values are computed again where that takes less memory.
     """
     network = nx.DiGraph()
     needed = [node for node in needed if node.part > Part.PARAMETERS and node not in free]
@@ -31,7 +32,7 @@ def kept(needed: Iterable[Node], free: Sequence[Node]) -> list[Node]:
     for node in within:
         network.add_edge((node, "in"), (node, "out"), capacity=inf if node.op == "cat" else node.width)
         given = node.part == Part.INPUT and not (node.op == "slice" and node.args[0] in free)
-        if given or node.op in {"mm", "sum", "amax"}:
+        if given or node.op in {"mm", "sum", "amax"} or (node.pointwise and not again):
             network.add_edge("source", (node, "in"), capacity=inf)
         for arg in node.args:
             if arg not in free and arg.part > Part.PARAMETERS:

@@ -37,6 +37,10 @@ class Pool:
         weakref.finalize(given, self._give_back, block).atexit = False  # when the last tensor on it is gone
         return torch.from_numpy(given).view(like.dtype).view(shape)
 
+    def clear(self) -> None:
+        """Keep nothing, so that what is taken next is seen."""
+        self._free.clear()
+
     def _take(self, size: int) -> Block:
         """A block that is large enough and at most a quarter larger; the one that was used last, if there is one."""
         for number, block in reversed(list(self._free.items())):

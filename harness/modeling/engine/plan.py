@@ -22,6 +22,10 @@ SEEN = "gradient of outputs"
 class Plan:
     """What to compute when, of a step that was split.
 
+    Args:
+        split: the step.
+        again: whether the backward pass computes pointwise values again, to keep less.
+
     Attributes:
         split: the step.
         histories: where each state lies over time; at 0 the initial one.
@@ -39,7 +43,7 @@ class Plan:
         placeholders: of each leaf's gradient.
     """
 
-    def __init__(self, split: Split) -> None:
+    def __init__(self, split: Split, *, again: bool = True) -> None:
         self.split = split
         graph = self.graph = split.graph
         self.histories = [Buffer(f"state {k}", s.width, Kind.HISTORY) for k, s in enumerate(split.states)]
@@ -63,7 +67,7 @@ class Plan:
         results = [*gradients.leaves.values(), *gradients.vectors.values()]
         results += [node for _, *pair in gradients.products for node in pair]
         needed = [node for node in within(results, forward) if node in forward]
-        keep = kept(needed, [*before, *split.after, split.input])
+        keep = kept(needed, [*before, *split.after, split.input], again=again)
         places = {node: Place(Buffer(f"kept {k}", node.width, Kind.HISTORY)) for k, node in enumerate(keep)}
         self.kept = [place.buffer for place in places.values()]
         stored = [*after, *places.items()]

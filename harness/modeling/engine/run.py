@@ -9,6 +9,7 @@ import torch
 from torch.autograd import Function
 
 from harness.modeling.engine.evaluate import add_rows, evaluate, look_up, multiply, rows_of
+from harness.modeling.engine.graph import within
 from harness.modeling.engine.memory import POOL
 from harness.modeling.engine.plan import HOT, SEEN, X
 from harness.modeling.engine.program import Kind
@@ -79,6 +80,12 @@ class Kernel:
         self._numbers = [node.attr if node.op == "vector" else node.attr[0] for node in self.parameters]
         widest = [leaf.width for leaf, _ in self.leaves] + [place.buffer.width for _, _, place in plan.products]
         self._widest = max(widest, default=1)
+        start = [plan.split.input, *self.parameters, *plan.placeholders.values()]
+        wanted = [*self.vectors.values(), *(node for _, *pair in plan.outer.products for node in pair)]
+        self._outside = within(wanted, start)
+        self._to_input = plan.outer.leaves.get(plan.split.input, plan.graph.constant(0))
+        filled = [self._to_input, *(leaf for leaf, _ in self.leaves)]
+        self._before = {node: within(node.args if _multiplies(node) else [node], start) for node in filled}
 
     def takes(self, x: Tensor, states: States) -> bool:
         """Whether these are of the shapes, the type and the device that the plan was made for."""
@@ -175,20 +182,17 @@ class Kernel:
     ) -> list[tuple[Tensor, Tensor, Tensor]]:
         """From the gradients of the leaves to those of what they are made of; of matrices, what is to be added up."""
         begin, end = piece
-        outer = self.plan.outer
         known = self._known(x[begin:end], values)
         for leaf, placeholder in self.plan.placeholders.items():
             known[placeholder] = _flat(ready, self.plan.leaf_gradients[leaf], leaf.width, begin, end)
-        wanted = [*self.vectors.values(), *(node for _, *pair in outer.products for node in pair)]
-        evaluate(wanted, known, self.runner.product)
+        evaluate(self._outside, known, self.runner.product)
         count = (end - begin) * x.shape[1]
         for vector, gradient in self.vectors.items():
             found[vector] += rows_of(known[gradient], count, vector.width, x).sum(0)
         if to_x is not None:
-            to_input = outer.leaves.get(self.plan.split.input, self.plan.graph.constant(0))
-            self._fill(to_x[begin:end].view(count, x.shape[2]), to_input, known)
+            self._fill(to_x[begin:end].view(count, x.shape[2]), self._to_input, known)
         products = []
-        for matrix, a, g in outer.products:
+        for matrix, a, g in self.plan.outer.products:
             to_product = rows_of(known[g], count, g.width, x)
             if a is self.plan.split.input and hot is not None:
                 add_rows(found[matrix], hot[begin:end].flatten(), to_product)
@@ -207,14 +211,12 @@ class Kernel:
 
     def _fill(self, out: Tensor, node: Node, known: Values, hot: Tensor | None = None) -> None:
         """Compute a node for a piece of time; a product is written to where it belongs."""
-        if hot is not None and node.op in {"mm", "linear"} and node.args[0] is self.plan.split.input:
-            evaluate(node.args[1:], known, self.runner.product)
+        evaluate(self._before[node], known, self.runner.product)
+        if hot is not None and _multiplies(node) and node.args[0] is self.plan.split.input:
             look_up(node, [known[arg] for arg in node.args[1:]], out, hot)
-        elif node.op in {"mm", "linear"} and node not in known:
-            evaluate(node.args, known, self.runner.product)
+        elif _multiplies(node) and node not in known:
             multiply(node, [known[arg] for arg in node.args], out, self.runner.product)
         else:
-            evaluate([node], known, self.runner.product)
             out.copy_(rows_of(known[node], len(out), node.width, out))
 
     def _known(self, x: Tensor, values: list[Tensor]) -> Values:
@@ -231,6 +233,10 @@ class Kernel:
     def _pieces(self, time: int, rows: int) -> Iterator[tuple[int, int]]:
         steps = self.piece or max(1, -(-PIECE_SIZE // (rows * self._widest)), -(-PIECE_ROWS // rows))
         return pairwise([*range(0, time, steps), time])
+
+
+def _multiplies(node: Node) -> bool:
+    return node.op in {"mm", "linear"}
 
 
 def _flat(buffers: Buffers, place: Place, width: int, begin: int, end: int) -> Tensor:

@@ -25,6 +25,7 @@ from harness.modeling.engine.trace import trace
 if TYPE_CHECKING:
     from harness.modeling.cell import Cell, States
     from harness.modeling.engine.check import Run
+    from harness.modeling.engine.split import Split
 
 Engine = Literal["auto", "native", "torch", "loop"]
 TYPES = (torch.float32, torch.float64)
@@ -97,7 +98,7 @@ def usual(x: Tensor, states: States) -> bool:
 def _choose(cell: Cell, engine: Engine, loop: Run) -> Choice:
     try:
         _check_modules(cell)
-        plan = Plan(split(trace(cell)))
+        step = split(trace(cell))
     except RefusedError as error:
         return Choice("loop", str(error))
     except HarnessError:
@@ -108,7 +109,7 @@ def _choose(cell: Cell, engine: Engine, loop: Run) -> Choice:
     reasons = []
     for runner in runners:
         try:
-            kernel = Kernel(plan, _runner(runner, cell, plan), next(cell.parameters()))
+            kernel = _kernel(runner, cell, step)
             _check_once(cell, kernel, loop)
         except RefusedError as error:
             reasons.append(str(error))
@@ -120,13 +121,15 @@ def _choose(cell: Cell, engine: Engine, loop: Run) -> Choice:
     return Choice("loop", "; ".join(reasons))
 
 
-def _runner(name: str, cell: Cell, plan: Plan) -> Native | Eager:
+def _kernel(name: str, cell: Cell, step: Split) -> Kernel:
     parameter = next(cell.parameters())
     if name == "torch":
-        return Eager(plan)
+        plan = Plan(step, again=False)  # one more operation at each step takes longer than to keep its value
+        return Kernel(plan, Eager(plan), parameter)
     if parameter.device.type != "cpu":
         raise RefusedError(f"what is compiled runs on a CPU, not on {parameter.device.type}")
-    return Native(plan, parameter.dtype)
+    plan = Plan(step)
+    return Kernel(plan, Native(plan, parameter.dtype), parameter)
 
 
 def _check_once(cell: Cell, kernel: Kernel, loop: Run) -> None:

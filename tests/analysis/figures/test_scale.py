@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from harness.analysis.report.scale import Scale, short
+from harness.analysis.figures.scale import Scale, short
 
 
 def test_values_have_their_places() -> None:
@@ -20,6 +20,7 @@ def test_values_have_their_places() -> None:
         (Scale(4.1, 7.3, 0, 1), ["5", "6", "7"]),
         (Scale(1e-4, 0.2, 0, 1, log=True), ["1e-04", "0.001", "0.01", "0.1"]),
         (Scale(2, 30, 0, 1, log=True), ["2", "5", "10", "20"]),
+        (Scale(6, 16, 0, 1, log=True), ["6", "8", "10", "12", "14", "16"]),
         (Scale(1e-14, 1, 0, 1, log=True), ["1e-14", "1e-11", "1e-08", "1e-05", "0.01"]),
     ],
 )

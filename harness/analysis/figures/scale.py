@@ -8,6 +8,8 @@ from dataclasses import dataclass
 STEPS = (1, 2, 2.5, 5, 10)
 TICKS = 5
 """About as many ticks as an axis has."""
+FEWEST = 3
+"""A logarithmic axis with fewer has those of a linear one."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,17 @@ class Scale:
 
     def ticks(self) -> list[tuple[float, str]]:
         """Places and texts."""
-        values = _ratios(self.low, self.high) if self.log else _differences(self.low, self.high)
-        return [(self(value), short(value)) for value in values]
+        return [(self(value), short(value)) for value in round_numbers(self.low, self.high, log=self.log)]
 
     def _measure(self, value: float) -> float:
         if not self.log:
             return value
         return math.log(max(value, self.low)) if value == value else math.nan  # noqa: PLR0124 - what is NaN stays it
+
+
+def round_numbers(low: float, high: float, *, log: bool = False) -> list[float]:
+    """Some round numbers between two: multiples of 1, 2, 2.5 or 5, or powers of ten where the axis is logarithmic."""
+    return _ratios(low, high) if log else _differences(low, high)
 
 
 def _differences(low: float, high: float) -> list[float]:
@@ -60,7 +66,8 @@ def _ratios(low: float, high: float) -> list[float]:
     powers = [10.0**power for power in range(first, last + 1, every)]
     if len(powers) > 1:
         return powers
-    return [m * 10.0**p for p in range(first - 1, last + 1) for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+    found = [m * 10.0**p for p in range(first - 1, last + 1) for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+    return found if len(found) >= FEWEST else _differences(low, high)
 
 
 def short(value: float) -> str:

@@ -1,0 +1,101 @@
+"""What cells cost, over the runs of a row: times of runs that nobody disturbed, memory, and what ran them."""
+
+from __future__ import annotations
+
+import re
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Any
+
+from harness.analysis.listing import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from harness.analysis.comparison import Comparison, Score
+    from harness.runs.record import RunRecord
+
+TIMES = ("seconds", "steps_per_second", "forward", "backward", "inference")
+"""What of a score is a time, or a speed."""
+DISTURBED = "~"
+"""Stands behind times that are not to be compared."""
+BUSY = (
+    f"Times with {DISTURBED}: others kept the machine busy meanwhile, or the run waited for a processor. "
+    "They are not to be compared, and rank last when sorted by time."
+)
+EXPLAINED = (
+    "Of a time step of one sequence: FLOPs of matrix products, and microseconds of the forward pass, the backward pass "
+    "and inference in the batches of training (medians). MiB: what a training step takes at its peak, without weights."
+)
+PHASES = ("forward", "backward", "inference")
+
+
+def costs(done: Sequence[RunRecord]) -> dict[str, Any]:
+    """The fields of a score that say what finished runs cost.
+
+    Times are of the runs during which others left the machine alone; where there is none, of all, and `disturbed`.
+    """
+    quiet = [run for run in done if not run.disturbed] or done
+    ran = [run for run in quiet if run.seconds and run.sequence_steps]
+    return {
+        "seconds": summary(fmean, [run.seconds for run in quiet]),
+        "steps_per_second": summary(median, [(run.sequence_steps or 0) / (run.seconds or 1) for run in ran]),
+        **{name: summary(median, [run.cost.get(name, {}).get("median") for run in quiet]) for name in PHASES},
+        "memory": summary(median, [run.cost.get("memory") for run in done]),
+        "engine": _several(run.engine for run in done),
+        "kernel": _several(run.cost.get("kernel", "") for run in done),
+        "disturbed": bool(done) and all(run.disturbed for run in done),
+    }
+
+
+def summary(statistic: Any, values: Sequence[float | None]) -> float | None:  # noqa: ANN401 - mean or median
+    """A statistic of those values that are known; None where none is."""
+    present = [value for value in values if value is not None]
+    return float(statistic(present)) if present else None
+
+
+def _several(texts: Any) -> str:  # noqa: ANN401 - any iterable of texts
+    return "; ".join(dict.fromkeys(text for text in texts if text))
+
+
+def mark(score: Score) -> str:
+    """What stands behind the times of a score."""
+    return DISTURBED if score.disturbed else ""
+
+
+def notes(scores: Sequence[Score]) -> list[str]:
+    """What a reader of times must know."""
+    if not any(score.disturbed for score in scores):
+        return []
+    return [BUSY]
+
+
+def listing(comparison: Comparison) -> Listing:
+    """What a time step of each cell costs on each task."""
+    scores = comparison.scores
+    headings = ("task", "cell", *DETAILS)
+    rows = [[score.task, score.cell, *(text(score) for text in DETAILS.values())] for score in scores]
+    names = ("parameters", "state_size", "flops_per_step", *PHASES, "memory", "engine", "kernel", "disturbed")
+    objects = [
+        {"task": score.task, "cell": score.cell, **{name: getattr(score, name) for name in names}} for score in scores
+    ]
+    return Listing(headings, rows, objects, [EXPLAINED, *notes(scores)] if scores else ["No runs yet."])
+
+
+def _micro(score: Score, seconds: float | None) -> str:
+    return "" if seconds is None else f"{1e6 * seconds:.3g}{mark(score)}"
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+DETAILS: dict[str, Callable[[Score], str]] = {
+    "state": lambda score: _count(score.state_size),
+    "FLOPs": lambda score: _count(score.flops_per_step),
+    "fwd µs": lambda score: _micro(score, score.forward),
+    "bwd µs": lambda score: _micro(score, score.backward),
+    "inf µs": lambda score: _micro(score, score.inference),
+    "MiB": lambda score: "" if score.memory is None else f"{score.memory / (1 << 20):.1f}",
+    "kernel": lambda score: re.sub(r"(_layer\b| [0-9a-f]{8}\b)", "", score.kernel),  # a hash is for programs
+}
+"""The columns behind the names, and their texts."""
