@@ -35,7 +35,7 @@ def command(
 
     from harness.analysis.files import write_files
     from harness.cli.console import out
-    from harness.cli.execution import INTERRUPTED, execute
+    from harness.cli.execution import INTERRUPTED, Work, execute
     from harness.registry import current
     from harness.runs.executors import usual
     from harness.runs.limits import Care
@@ -49,7 +49,7 @@ def command(
             executor = usual(current(), workers)
             executor.limit(found)
             executor.check(specs)
-            if execute(specs, store, executor, Care(found, retries=attempt)):
+            if execute(Work(specs), store, executor, Care(found, retries=attempt)):
                 raise typer.Exit(INTERRUPTED)
         path = write_files(store)
     out.print(f"table: {path} · what failed: harness runs {folder} --failed", style="dim", soft_wrap=True)

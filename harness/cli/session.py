@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from harness.analysis.comparison import compare
 from harness.analysis.files import check_folder, keep, write_files
 from harness.cli.console import fail, out, skip, warn_of_broken
-from harness.cli.execution import INTERRUPTED, execute
+from harness.cli.execution import INTERRUPTED, Work, execute
 from harness.cli.preparing import time_suite
 from harness.cli.tables import show
 from harness.errors import HarnessError
 from harness.registry import Reference, install
+from harness.runs.agenda import Agenda
 from harness.runs.limits import Care
 from harness.runs.plan import ALL, Plan, Request
 from harness.runs.shard import WHOLE, Shard
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from harness.registry import Plugins
     from harness.runs.executors import Executor
-    from harness.runs.spec import RunSpec, Spec
+    from harness.runs.spec import RunSpec
 
 UNMET = 2
 
@@ -77,37 +78,37 @@ class Session:
             skip(error)
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
-        specs = list(self.shard.of(plan.specs()))
+        agenda = Agenda(plan, self._done(), self.shard)
         try:
-            work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
-            if not work and not (self.folder / STORE).exists():
+            work = self._work(plan, agenda)  # nothing is written before it is known that there is something to write
+            if not work.count and not (self.folder / STORE).exists():
                 return self.exit_code
-            self._run(suite, specs, work)
+            self._run(suite, agenda, work)
         finally:
             self.executor.close()
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
 
-    def _run(self, suite: Suite, specs: list[RunSpec], work: list[Spec]) -> None:
+    def _run(self, suite: Suite, agenda: Agenda, work: Work) -> None:
         """Execute what is to do, and show all of the plan."""
         with closing(Store(self.folder, create=True)) as store:
             keep(self.folder / SUITE, suite.text())
             if execute(work, store, self.executor, self.care):
                 self.exit_code = INTERRUPTED
             if self.table:
-                self._show(store, specs)
+                self._show(store, agenda)
 
-    def _work(self, plan: Plan, specs: list[RunSpec]) -> list[Spec]:
+    def _work(self, plan: Plan, agenda: Agenda) -> Work:
         """What is missing of the plan and can be done."""
-        done = self._done()
-        missing = [spec for spec in specs if spec.key not in done]
-        self._say_plan(plan, specs, missing)
-        ready = self._prepare(plan, missing) if missing else []
-        lost = {spec.task.label for spec in missing} - {spec.task.label for spec in ready}
+        self._say_plan(plan, agenda)
+        missing = [kind.first for kind in agenda.kinds]
+        ready = {spec.key for spec in self._prepare(plan, missing)} if missing else set()
+        kinds = [kind for kind in agenda.kinds if kind.first.key in ready]
+        lost = {spec.task.label for spec in missing} - {kind.first.task.label for kind in kinds}
         wanted = self.shard.of(plan.baselines()) if self.table else ()
-        trivial = [spec for spec in wanted if spec.key not in done and spec.task.label not in lost]
-        return [*trivial, *ready]
+        trivial = [spec for spec in wanted if spec.key not in agenda.done and spec.task.label not in lost]
+        return Work(trivial, agenda, kinds)
 
     def _done(self) -> set[str]:
         """The keys of what need not be run."""
@@ -134,21 +135,26 @@ class Session:
         fail(error)
         self.exit_code = UNMET
 
-    def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
+    def _say_plan(self, plan: Plan, agenda: Agenda) -> None:
         counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
         if self.request.grid:
             counts.insert(1, (plan.settings(), "setting"))
         product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
-        done = len(specs) - len(missing)
-        before = f", {done} done before, {len(missing)} to do" if done else ""
+        done = agenda.total - agenda.count
+        before = f", {done} done before, {agenda.count} to do" if done else ""
         settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
         count = math.prod(count for count, _ in counts)
         runs = f"{count} run{'s' if count != 1 else ''}"
-        share = f", {len(specs)} in shard {self.shard}" if self.shard != WHOLE else ""
+        share = f", {agenda.total} in shard {self.shard}" if self.shard != WHOLE else ""
         out.print(f"{product} = {runs}{share}{before} · {settings}", soft_wrap=True)
 
     def _prepare(self, plan: Plan, missing: list[RunSpec]) -> list[RunSpec]:
-        """Check what can be checked; cells that cannot be loaded and tasks without their data are left out."""
+        """Check what can be checked; cells that cannot be loaded and tasks without their data are left out.
+
+        Args:
+            plan: all that was asked for.
+            missing: a run of each kind that is to do.
+        """
         from harness.cli.preparing import fetch, say_sizes
         from harness.runs import prepare
 
@@ -170,16 +176,18 @@ class Session:
         prepare.first_batches(usable)
         prepare.check_engines(usable)
         say_sizes(prepare.sizes(usable))
-        self.executor.check({(spec.contest, spec.row): spec for spec in usable}.values())
+        self.executor.check(usable)
         return usable
 
-    def _show(self, store: Store, specs: list[RunSpec]) -> None:
-        records = store.outlines(spec.key for spec in specs)
+    def _show(self, store: Store, agenda: Agenda) -> None:
+        everything, wanted = store.outlines(), set(agenda.keys())
+        records = [record for record in everything if record.spec.key in wanted]
         if not records:
             return  # why, has been said
         out.print()
-        show(compare(records, store.baselines()), out)
-        path = write_files(store)
+        comparison = compare(records, store.baselines())
+        show(comparison, out)
+        path = write_files(store, comparison if len(records) == len(everything) else None)
         out.print(
             f"table: {path} · all runs: harness runs {self.folder} · pictures: harness report {self.folder}",
             style="dim",

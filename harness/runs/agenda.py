@@ -38,19 +38,21 @@ class Agenda:
     """
 
     def __init__(self, plan: Plan, done: Collection[str], shard: Shard = WHOLE) -> None:
-        self._seeds = plan.seeds
-        self._done = done
+        self._plan = plan
+        self.done = done
         self._shard = shard
         self.total = 0
         """All runs of the share."""
         self.kinds: list[Kind] = []
         """What is to do."""
         for kind in plan.kinds():
-            self.total += sum(1 for _ in self._all(kind))
-            to_do = self._to_do(kind)
-            first = next(to_do, None)
-            if first is not None:
-                self.kinds.append(Kind(first, 1 + sum(1 for _ in to_do)))
+            first, count = None, 0
+            for spec in self._all(kind):
+                self.total += 1
+                if spec.key not in done:
+                    first, count = first or spec, count + 1
+            if first:
+                self.kinds.append(Kind(first, count))
 
     @property
     def count(self) -> int:
@@ -62,15 +64,15 @@ class Agenda:
         lanes = [Lane(self._to_do(kind.first), kind.count, lambda first=kind.first: costs.of(first)) for kind in kinds]  # type: ignore[misc]
         return longest_first(lanes, places, lambda: costs.version)
 
-    def keys(self, plan: Plan) -> Iterator[str]:
+    def keys(self) -> Iterator[str]:
         """The keys of all runs of the share, done or not."""
-        return (spec.key for kind in plan.kinds() for spec in self._all(kind))
+        return (spec.key for kind in self._plan.kinds() for spec in self._all(kind))
 
     def _all(self, kind: RunSpec) -> Iterator[RunSpec]:
-        return self._shard.of(kind.with_seed(seed) for seed in self._seeds)
+        return self._shard.of(kind.with_seed(seed) for seed in self._plan.seeds)
 
     def _to_do(self, kind: RunSpec) -> Iterator[RunSpec]:
-        return (spec for spec in self._all(kind) if spec.key not in self._done)
+        return (spec for spec in self._all(kind) if spec.key not in self.done)
 
 
 class Lane:

@@ -26,8 +26,6 @@ MEASURED = (
     "elapsed",
     "cost",
     "disturbance",
-    "cost",
-    "disturbance",
     "finished",
     "environment",
     "checked",

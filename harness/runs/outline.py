@@ -84,6 +84,9 @@ class Outline(RunRecord):
     """
 
     __slots__ = ("_key", "_kind", "_own")
+    _kind: Kind
+    _key: str
+    _own: Sequence[Any]
 
     def __init__(self, kind: Kind, key: str, own: Sequence[Any]) -> None:
         object.__setattr__(self, "_kind", kind)  # a record is frozen
@@ -91,7 +94,7 @@ class Outline(RunRecord):
         object.__setattr__(self, "_own", own)
 
     @property
-    def spec(self) -> RunSpec:  # type: ignore[override]  # as all below: read, and never set
+    def spec(self) -> RunSpec:
         """What was run."""
         spec = object.__new__(RunSpec)
         spec.__dict__.update(self._kind.record.spec.__dict__, seed=self._own[0], key=self._key)
