@@ -44,6 +44,12 @@ class Work:
         """How many runs, baselines included."""
         return len(self.first) + sum(kind.count for kind in self.kinds)
 
+    def keys(self) -> Iterator[str]:
+        """Of all of it, in the order of the plan."""
+        yield from (spec.key for spec in self.first)
+        if self.agenda:
+            yield from (spec.key for spec in self.agenda.in_order(self.kinds))
+
     def specs(self, costs: Costs, places: int) -> Iterator[Spec]:
         """All of it, the longest first after what comes first."""
         yield from self.first
@@ -65,7 +71,7 @@ def execute(work: Work, store: Store, executor: Executor, care: Care) -> bool:
     """
     if not work.count:
         return False
-    store.reserve(spec.key for spec in (*work.first, *(kind.first for kind in work.kinds)))  # tables are in this order
+    store.reserve(work.keys())  # so that records stand in this order, whichever ends first
     costs = Costs()
     for spec, seconds, count in store.times():
         costs.learn(spec, seconds, count)

@@ -64,6 +64,13 @@ class Agenda:
         lanes = [Lane(self._to_do(kind.first), kind.count, lambda first=kind.first: costs.of(first)) for kind in kinds]  # type: ignore[misc]
         return longest_first(lanes, places, lambda: costs.version)
 
+    def in_order(self, kinds: Sequence[Kind]) -> Iterator[RunSpec]:
+        """The runs of some kinds, in the order of the plan."""
+        for seed in self._plan.seeds:
+            for spec in self._shard.of(kind.first.with_seed(seed) for kind in kinds):
+                if spec.key not in self.done:
+                    yield spec
+
     def keys(self) -> Iterator[str]:
         """The keys of all runs of the share, done or not."""
         return (spec.key for kind in self._plan.kinds() for spec in self._all(kind))

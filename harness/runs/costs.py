@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.runs.record import Record
     from harness.runs.spec import RunSpec
 
-ROUNDS = 8
+ROUNDS = 30
 """Of the fit by turns, which has settled by then."""
 
 
