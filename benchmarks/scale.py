@@ -24,49 +24,82 @@ CELLS = ("elman", "gru", "lstm", "mingru", "minlstm", "simple-gru", "torch-gru",
 TASKS = ("adding:length=5", "adding:length=6", "copy", "temporal-order", "selective-copy")
 POINTS = 5
 """Evaluations in a learning curve."""
-SOLVED = 0.2
-BATCH = 10_000
+SEED, SCORE = 987654321, 0.123456789
+"""What stands for those of a run in the record that all of its kind are made from."""
 TRIVIAL = 10_000
 """Runs that do nothing."""
 
 
 def fill(folder: Path, count: int) -> None:
-    """A results folder with so many runs of `plan`, as if all had been run."""
-    from harness.runs.record import RunRecord  # noqa: PLC0415 - a part of the work of its own process
+    """A results folder with so many runs of `plan`, as if all had been run.
+
+    Rows are written as the store writes them, but the records of a kind are made by putting numbers into one of them.
+    """
+    from harness.runs.outline import kind_text, own_text  # noqa: PLC0415 - the work of a process of its own
+    from harness.runs.schema import check_sum  # noqa: PLC0415
     from harness.runs.store import Store  # noqa: PLC0415
 
-    random = Random(0)  # noqa: S311 - a synthetic score
+    random = Random(0)  # noqa: S311 - synthetic scores
     store = Store(folder, create=True)
-    specs = _plan(count).specs()
-    done = 0
-    while done < count:
+    plan = _plan(count)
+    number = 0
+    for place, kind in enumerate(plan.kinds()):
+        record = _record(kind)
+        values = record.as_dict()
+        values.pop("state")
+        history = json.dumps({name: values.pop(name) for name in ("curve", "diagnoses", "samples")})
+        text, own, history_sum = json.dumps(values), own_text(record), check_sum(history)
+        named = (kind.row, kind.task.label)
+        runs, outlines, claims = [], [], []
+        for spec in (kind.with_seed(seed) for seed in plan.seeds):
+            number += 1
+            score = repr(random.gauss(0.2 + 0.01 * (place % len(CELLS)), 0.05))
+            row, line = (part.replace(str(SCORE), score).replace(str(SEED), str(spec.seed)) for part in (text, own))
+            claims.append((number, spec.key))
+            ended = ("finished", record.finished, row, check_sum(row), history, history_sum)
+            runs.append((number, 1, spec.key, *named, spec.seed, *ended))
+            outlines.append((number, 1, spec.key, place + 1, line, check_sum(line)))
+        connection = store._connection  # noqa: SLF001 - nobody else fills a store like this
         with store.together():
-            for spec in (next(specs) for _ in range(min(BATCH, count - done))):
-                score = random.gauss(0.2 + 0.01 * CELLS.index(spec.cell.name), 0.05)
-                curve = [
-                    {"step": step, "seconds": 0.1, "loss": score, "scores": {"MSE": score}} for step in range(POINTS)
-                ]
-                record = RunRecord(
-                    spec,
-                    "finished",
-                    metrics=[{"name": "MSE", "direction": "lower", "digits": 4}],
-                    scores={"MSE": score},
-                    validation={"MSE": score},
-                    solved=score < SOLVED,
-                    solved_step=100 if score < SOLVED else None,
-                    hidden_size=20,
-                    parameters=1250,
-                    recurrent_parameters=1200,
-                    seconds=random.uniform(1, 2),
-                    sequence_steps=100_000,
-                    clipped=0.5,
-                    finished=f"2026-01-01T00:00:00.{done:07}",
-                    environment={"harness": "0.1.0", "torch": "2.13.0", "python": "3.11"},
-                    curve=curve,
-                )
-                store.add(record)
-                done += 1
+            connection.execute("INSERT INTO kinds VALUES (?, ?)", (place + 1, kind_text(record)))
+            connection.executemany("INSERT INTO claims (number, key) VALUES (?, ?)", claims)
+            connection.executemany("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", runs)
+            connection.executemany("INSERT INTO outlines VALUES (?, ?, ?, ?, ?, ?)", outlines)
     store.close()
+
+
+def _record(kind: Any) -> Any:  # noqa: ANN401 - a RunSpec and a RunRecord, imported where they are used
+    """A run as it is stored, with numbers that are replaced in each of its kind."""
+    from harness.runs.record import RunRecord  # noqa: PLC0415
+
+    spread = {"median": 1.5e-06, "low": 1.4e-06, "high": 1.6e-06}
+    return RunRecord(
+        kind.with_seed(SEED),
+        "finished",
+        metrics=[{"name": "MSE", "direction": "lower", "digits": 4}],
+        scores={"MSE": SCORE},
+        validation={"MSE": SCORE},
+        solved=False,
+        best_step=100,
+        hidden_size=20,
+        parameters=1250,
+        recurrent_parameters=1200,
+        state_size=20,
+        flops_per_step=2500,
+        steps=100,
+        seconds=1.5,
+        diagnosing_seconds=0.1,
+        elapsed=2.5,
+        sequence_steps=100_000,
+        clipped=0.5,
+        engine="native",
+        finished="2026-01-01T00:00:00.000000+00:00",
+        cost={"forward": spread, "backward": spread, "inference": spread, "repeats": 5, "steps": 160, "memory": 65536,
+              "kernel": "native AVX2"},
+        disturbance={"threads": 1, "others": 0.01, "waited": 0.0},
+        environment={"harness": "0.1.0", "torch": "2.13.0", "python": "3.11", "cores": 2},
+        curve=[{"step": 10 * point, "seconds": 0.1, "loss": 0.2, "scores": {"MSE": 0.2}} for point in range(POINTS)],
+    )  # fmt: skip
 
 
 def _plan(count: int) -> Any:  # noqa: ANN401 - a Plan, imported where it is used

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     from harness.runs.executors.base import Progress as Progress
     from harness.training.edits import edit_distance as edit_distance
     from harness.training.recipe import Recipe as Recipe
+    from harness.training.space import Choice as Choice
+    from harness.training.space import LogUniform as LogUniform
+    from harness.training.space import Uniform as Uniform
     from harness.training.task import Baseline as Baseline
     from harness.training.task import LanguageTask as LanguageTask
     from harness.training.task import Metric as Metric
@@ -90,6 +93,7 @@ _HOMES = {
     "harness.runs.executors.base": ("Executor", "Listener", "Progress"),
     "harness.training.recipe": ("Recipe",),
     "harness.training.edits": ("edit_distance",),
+    "harness.training.space": ("Choice", "LogUniform", "Uniform"),
     "harness.training.task": ("Baseline", "LanguageTask", "Metric", "Task", "Totals"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -153,13 +153,22 @@ def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -
     found = zip(rivals, compare_all(rivals), cells_of, strict=True)
     columns = [_column(contest, pairs, cells, trivial) for contest, pairs, cells in found]
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
-    notes += [*_unequal(columns), *_unlike(groups)]
+    notes += [*_unequal(columns), *_unlike(groups), *_chosen(groups)]
     table = Comparison(columns, list(cells), notes)
     return replace(table, notes=[*notes, *costs.notes(table.scores)])
 
 
 def contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
     """The runs that can be compared with one another, under the title of their column; and who was left out."""
+    return _contests(record for record in records if not record.spec.trial)  # those are scored on validation only
+
+
+def contests_of_trials(records: Iterable[RunRecord]) -> list[tuple[str, list[RunRecord]]]:
+    """The trials that can be compared with one another, likewise."""
+    return _contests(record for record in records if record.spec.trial)[0]
+
+
+def _contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
     found: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
         found[record.spec.contest].append(record)
@@ -329,6 +338,17 @@ def _unlike(groups: Iterable[tuple[str, Sequence[RunRecord]]]) -> list[str]:
                 others = ", ".join(f"{name}={text_of(old)}" for name, old in common)
                 notes[f"{spec.row} has settings of its own: the recipe that all share has {others}"].append(title)
     return [f"{note} ({', '.join(titles)})." for note, titles in notes.items()]
+
+
+def _chosen(groups: Iterable[tuple[str, Sequence[RunRecord]]]) -> list[str]:
+    """What trials chose for each cell."""
+    notes = []
+    for title, group in groups:
+        rows = {record.spec.row: f"{record.spec.row} {' '.join(record.spec.chosen)}" for record in group}
+        if tune := group[0].spec.tune:
+            settings = ", ".join(rows.values())
+            notes.append(f"{title}: each cell has the settings of the best of {tune} trials on validation: {settings}.")
+    return notes
 
 
 def _baselines(run: RunRecord, trivial: Mapping[str, BaselineRecord], metric: str, direction: str) -> dict[str, float]:

@@ -12,27 +12,39 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.costs import PHASES
 from harness.analysis.layout import NOT_TRIED, cost_headings, cost_rows, footnotes, sheet
+from harness.analysis.overview import overview
 from harness.runs.certified import certified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harness.analysis.comparison import Comparison, Score
-    from harness.analysis.layout import Entry
+    from harness.analysis.layout import Entry, Sheet
+    from harness.analysis.pairs import Pair
     from harness.runs.record import RunRecord
 
 
 def markdown(comparison: Comparison, *, transpose: bool = False) -> str:
     """The table of scores, the notes, and the table of costs."""
-    scores = sheet(comparison, transpose=transpose)
+    parts = [_sheet(sheet(comparison, transpose=transpose)), _notes(footnotes(comparison))]
+    if found := overview(comparison):
+        parts += [_sheet(found.sheet), _notes(found.notes)]
+    costs = ([escape(text) for text in row] for row in cost_rows(comparison))
+    return "\n".join([*parts, pipe_table(cost_headings(comparison), costs)])
+
+
+def _sheet(scores: Sheet) -> str:
     headings = [scores.corner, *(escape(" ".join(top)) for top in scores.tops)]
     sides = [" ".join([code(side[0]), *map(escape, side[1:])]) for side in scores.sides]
     if scores.closed:
         sides[-1] = f"*{scores.sides[-1][0]}*"
-    rows = [[side, *map(_emphasised, row)] for side, row in zip(sides, scores.entries, strict=True)]
-    notes = "\n".join(f"- {escape(note)}" for note in footnotes(comparison))
-    cost = pipe_table(cost_headings(comparison), ([escape(text) for text in row] for row in cost_rows(comparison)))
-    return f"{pipe_table(headings, rows)}\n{notes}\n\n{cost}"
+    return pipe_table(
+        headings, ([side, *map(_emphasised, row)] for side, row in zip(sides, scores.entries, strict=True))
+    )
+
+
+def _notes(notes: Iterable[str]) -> str:
+    return "".join(f"- {escape(note)}\n" for note in notes)
 
 
 def csv_text(comparison: Comparison) -> str:
@@ -45,9 +57,9 @@ def json_text(comparison: Comparison) -> str:
     return json.dumps([plain(score) for score in comparison.scores], indent=2, ensure_ascii=False)
 
 
-def plain(score: Score) -> dict[str, Any]:
-    """A score as JSON can hold it: None for what is not a finite number."""
-    return {name: _finite(entry) for name, entry in asdict(score).items()}
+def plain(values: Score | Pair) -> dict[str, Any]:
+    """A score or a pair as JSON can hold it: None for what is not a finite number."""
+    return {name: _finite(entry) for name, entry in asdict(values).items()}
 
 
 def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
@@ -58,6 +70,8 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             "cell": record.spec.row,
             "task": record.spec.task.label,
             "changes": ", ".join(record.spec.changes),
+            "tuned": ", ".join(record.spec.chosen),
+            "trial": record.spec.trial or None,
             "seed": record.spec.seed,
             "budget": record.spec.budget,
             "size": str(record.spec.size),
@@ -65,6 +79,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             "status": record.status,
             "reason": record.reason,
             **{name: _finite(entry) for name, entry in record.scores.items()},
+            **{f"validation {name}": _finite(entry) for name, entry in record.validation.items()},
             "solved": record.solved,
             "solved_step": record.solved_step,
             "best_step": record.best_step,

@@ -7,12 +7,13 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet
+from harness.analysis.overview import overview
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harness.analysis.comparison import Comparison
-    from harness.analysis.layout import Entry
+    from harness.analysis.layout import Entry, Sheet
 
 HEAD = r"""% Compiles as it is; \input it into a document that has \usepackage{booktabs,graphicx}.
 \expandafter\ifx\csname @nodocument\endcsname\relax\else
@@ -38,20 +39,28 @@ def latex(comparison: Comparison, *, transpose: bool = False) -> str:
     """The tables of scores, the notes, and the table of costs, in the style of booktabs."""
     scores = sheet(comparison, transpose=transpose)
     parts = [scores.part(start, start + WIDE) for start in range(0, len(scores.tops), WIDE)]
-    tables = []
-    for part in parts:
-        headings = [escape(part.corner), *(_stacked(map(escape, top)) for top in part.tops)]
-        rows = [
-            [_stacked(map(escape, side)), *map(_entry, entries)]
-            for side, entries in zip(part.sides, part.entries, strict=True)
-        ]
-        tables.append(_table("l" * len(headings), headings, rows, closed=part.closed))
-    notes = "".join(f"\\par\\noindent\\footnotesize {escape(note)}\n" for note in footnotes(comparison))
+    shown = "".join(map(_sheet, parts)) + _notes(footnotes(comparison))
+    if found := overview(comparison):
+        shown += _sheet(found.sheet) + _notes(found.notes)
     headings = [escape(heading) for heading in cost_headings(comparison)]
     costs = [[escape(text) for text in row] for row in cost_rows(comparison)]
     columns = "l" * NAMES + "r" * (len(headings) - NAMES)
     pages = [_table(columns, headings, costs[start : start + LONG]) for start in range(0, len(costs), LONG)]
-    return f"{HEAD}{''.join(tables)}{{{notes}\\par}}\n{''.join(pages)}{FOOT}"
+    return f"{HEAD}{shown}{''.join(pages)}{FOOT}"
+
+
+def _sheet(part: Sheet) -> str:
+    headings = [escape(part.corner), *(_stacked(map(escape, top)) for top in part.tops)]
+    rows = [
+        [_stacked(map(escape, side)), *map(_entry, entries)]
+        for side, entries in zip(part.sides, part.entries, strict=True)
+    ]
+    return _table("l" * len(headings), headings, rows, closed=part.closed)
+
+
+def _notes(notes: Iterable[str]) -> str:
+    lines = "".join(f"\\par\\noindent\\footnotesize {escape(note)}\n" for note in notes)
+    return f"{{{lines}\\par}}\n"
 
 
 def _table(columns: str, headings: Sequence[str], rows: Sequence[Sequence[str]], *, closed: bool = False) -> str:

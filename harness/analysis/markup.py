@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet
+from harness.analysis.overview import overview
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
@@ -34,6 +35,7 @@ def html(comparison: Comparison, *, transpose: bool = False) -> str:
         .render(
             scores=sheet(comparison, transpose=transpose),
             notes=footnotes(comparison),
+            overview=overview(comparison),
             headings=cost_headings(comparison),
             costs=cost_rows(comparison),
             names=NAMES,

@@ -110,7 +110,7 @@ class Results:
 
 def _points(record: RunRecord) -> list[dict[str, Any]]:
     spec = record.spec
-    named = {"run": spec.key, "cell": spec.row, "task": spec.task.label, "seed": spec.seed}
+    named = {"run": spec.key, "cell": spec.row, "task": spec.task.label, "seed": spec.seed, "trial": spec.trial or None}
     return [
         {**named, **{name: entry for name, entry in point.items() if name != "scores"}, **point["scores"]}
         for point in record.curve

@@ -63,7 +63,7 @@ def execute(work: Work, store: Store, executor: Executor, care: Care) -> bool:
     Args:
         work: what to do.
         store: keeps the records.
-        executor: executes them, and is closed after it.
+        executor: executes them; whoever made it closes it.
         care: what a run may take, and how often it may be tried.
 
     Returns:
@@ -85,8 +85,8 @@ def execute(work: Work, store: Store, executor: Executor, care: Care) -> bool:
                 live.finished(record)
         except KeyboardInterrupt:
             live.say("stopped; the runs in flight are dropped.")
-        finally:
             executor.close()
+        finally:
             signal.signal(signal.SIGINT, previous)
     if interrupt.came:
         err.print("The same command goes on where this one stopped.")

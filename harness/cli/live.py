@@ -129,6 +129,9 @@ def outcome(record: Record) -> str:
     if record.status != "finished":
         return f"{record.status}: {record.reason}"
     first = record.metrics[0]
+    if record.spec.trial:
+        score = f"validation {first['name']} {value(record.validation[first['name']], first['digits'])}"
+        return f"{', '.join(record.spec.chosen)}: {score} in {record.seconds:.1f} s"
     return f"{first['name']} {value(record.scores[first['name']], first['digits'])} in {record.seconds:.1f} s"
 
 

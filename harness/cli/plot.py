@@ -21,7 +21,7 @@ def command(
         typer.Argument(
             metavar="KIND",
             help="curves (of learning); parameters, time or flops (quality against them, with the Pareto front); "
-            "gradients (over time steps); memory (share solved, against a task's option).",
+            "gradients (over time steps); memory (share solved, by a task's option); ranks, profile (of all tasks).",
         ),
     ],
     results: Results = "results",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.runs.suite import Suite
 
 
-def fetch(cards: Sequence[DataSet]) -> dict[str, UnavailableError]:
+def fetch(cards: Sequence[DataSet], *, tell: bool = True) -> dict[str, UnavailableError]:
     """Have every data set on this machine, verified, and say where it was found; those that cannot be had are given."""
     parts, lost = [], {}
     for card in cards:
@@ -34,7 +34,7 @@ def fetch(cards: Sequence[DataSet]) -> dict[str, UnavailableError]:
                 continue
             where = "fetched, verified"
         parts.append(f"{card.name} {card.size} ✓ {where}".replace("  ", " "))
-    if parts:
+    if parts and tell:
         out.print("data: " + "   ".join(parts), soft_wrap=True)
     return lost
 

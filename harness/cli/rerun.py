@@ -49,8 +49,9 @@ def command(
             executor = usual(current(), workers)
             executor.limit(found)
             executor.check(specs)
-            if execute(Work(specs), store, executor, Care(found, retries=attempt)):
-                raise typer.Exit(INTERRUPTED)
+            with closing(executor):
+                if execute(Work(specs), store, executor, Care(found, retries=attempt)):
+                    raise typer.Exit(INTERRUPTED)
         path = write_files(store)
     out.print(f"table: {path} · what failed: harness runs {folder} --failed", style="dim", soft_wrap=True)
 

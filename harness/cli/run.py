@@ -16,6 +16,7 @@ EPILOG = examples(
     "harness run --cells lstm --tasks char-lm:corpus=my_book.txt --match params=200000 --budget full",
     "harness run --cells lstm,gru --tasks adding --match state=128",
     "harness run --cells lstm,elman --tasks adding --grid clip=none,1,5",
+    "harness run --cells lstm,elman --tasks adding --tune 8",
     "harness run --suite ci.toml --out results/ci",
     "harness run --cells lstm --tasks all --seeds 10 --executor ray --address 10.0.0.1:6379",
     "harness run --cells all --tasks all --shard 2/8 --out shard-2",
@@ -103,6 +104,9 @@ def command(
         list[str] | None,
         typer.Option(metavar="NAME=VALUES", help="Train each cell with each of some settings: clip=none,1,5."),
     ] = None,
+    tune: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="First N trials of each cell over the task's space.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     engine: Annotated[
         Literal["auto", "native", "torch", "loop"],
@@ -184,6 +188,7 @@ def command(
         settings=_settings(everybody, layers, dropout, regulariser, bidirectional=bidirectional),
         own=own,
         grid=parse_grid(grid or ()),
+        tune=tune or 0,
         plugins=tuple(plugin or ()),
         engine=engine,
     )

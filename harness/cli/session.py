@@ -17,7 +17,7 @@ from harness.errors import HarnessError
 from harness.registry import Reference, install
 from harness.runs.agenda import Agenda
 from harness.runs.limits import Care
-from harness.runs.plan import ALL, Plan, Request
+from harness.runs.plan import ALL, TRIAL_SEED, Plan, Request
 from harness.runs.shard import WHOLE, Shard
 from harness.runs.store import FILE as STORE
 from harness.runs.store import Store
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from harness.registry import Plugins
     from harness.runs.executors import Executor
+    from harness.runs.record import RunRecord
     from harness.runs.spec import RunSpec
 
 UNMET = 2
@@ -66,6 +67,7 @@ class Session:
         self.shard = shard
         self.care = care or Care()
         self.exit_code = 0
+        self._checked = False
 
     def run(self) -> int:
         """Do it all; the exit code is 2 where something that was asked for could not be done."""
@@ -78,8 +80,11 @@ class Session:
             skip(error)
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
-        agenda = Agenda(plan, self._done(), self.shard)
         try:
+            trials = self._trials(plan, suite)
+            if self.exit_code == INTERRUPTED:
+                return self.exit_code
+            agenda = Agenda(plan.kinds(trials), plan.seeds, self._done(), self.shard)
             work = self._work(plan, agenda)  # nothing is written before it is known that there is something to write
             if not work.count and not (self.folder / STORE).exists():
                 return self.exit_code
@@ -98,6 +103,26 @@ class Session:
                 self.exit_code = INTERRUPTED
             if self.table:
                 self._show(store, agenda)
+
+    def _trials(self, plan: Plan, suite: Suite) -> list[RunRecord]:
+        """Execute the trials that are missing; gives all of them.
+
+        Raises:
+            HarnessError: this is a share of the runs, and which these are depends on all trials.
+        """
+        if not self.request.tune:
+            return []
+        if self.shard != WHOLE:
+            raise HarnessError("--tune and --shard exclude each other: what is run depends on all trials.")
+        agenda = Agenda(list(plan.trials()), [TRIAL_SEED], self._done())
+        work = self._work(plan, agenda)
+        if work.count or (self.folder / STORE).exists():
+            with closing(Store(self.folder, create=True)) as store:
+                keep(self.folder / SUITE, suite.text())
+                if execute(work, store, self.executor, self.care):
+                    self.exit_code = INTERRUPTED
+                return store.runs(agenda.keys())
+        return []
 
     def _work(self, plan: Plan, agenda: Agenda) -> Work:
         """What is missing of the plan and can be done."""
@@ -136,7 +161,8 @@ class Session:
         self.exit_code = UNMET
 
     def _say_plan(self, plan: Plan, agenda: Agenda) -> None:
-        counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), (self.request.seeds, "seed")]
+        last = (self.request.tune, "trial") if agenda.of_trials else (self.request.seeds, "seed")
+        counts = [(len(plan.cells), "cell"), (len(plan.tasks), "task"), last]
         if self.request.grid:
             counts.insert(1, (plan.settings(), "setting"))
         product = " × ".join(f"{count} {noun}{'s' if count != 1 else ''}" for count, noun in counts)
@@ -163,7 +189,8 @@ class Session:
         for error in failures.values():
             self._tell(error)
         usable = [spec for spec in missing if spec.cell.label not in failures]
-        unavailable = fetch(prepare.needed(usable))
+        after_trials = bool(self.request.tune) and not missing[0].trial  # which have told data and sizes
+        unavailable = fetch(prepare.needed(usable), tell=not after_trials)
         lost = {
             spec.task.label: [unavailable[card.name] for card in prepare.datasets(spec) if card.name in unavailable]
             for spec in usable
@@ -175,8 +202,11 @@ class Session:
         usable = [spec for spec in usable if not lost[spec.task.label]]
         prepare.first_batches(usable)
         prepare.check_engines(usable)
-        say_sizes(prepare.sizes(usable))
-        self.executor.check(usable)
+        if not after_trials:
+            say_sizes(prepare.sizes(usable))
+        if not self._checked:  # once: what trials need is what the runs after them need
+            self.executor.check(usable)
+            self._checked = True
         return usable
 
     def _show(self, store: Store, agenda: Agenda) -> None:

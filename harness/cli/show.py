@@ -56,7 +56,9 @@ def _summary(record: RunRecord) -> None:
 
     spec = record.spec
     changes = f" ({', '.join(spec.changes)})" if spec.changes else ""
-    out.print(Text(f"{spec.row} on {spec.task.label}{changes}, seed {spec.seed}", style="bold"))
+    which = f"trial {spec.trial}" if spec.trial else f"seed {spec.seed}"
+    row = " ".join([spec.row, *spec.chosen])
+    out.print(Text(f"{row} on {spec.task.label}{changes}, {which}", style="bold"))
     ended = f"{record.status}: {record.reason}" if record.reason else record.status
     out.print(Text(f"run {spec.key} · {spec.budget} budget · {spec.device} · {ended}"))
     if record.hidden_size is not None:
@@ -72,6 +74,8 @@ def _summary(record: RunRecord) -> None:
         out.print(f"µs a step and sequence{busy}: {times} · {record.cost['kernel']}")
     for metric in record.metrics:
         name, digits = metric["name"], metric["digits"]
+        if spec.trial and name in record.validation:
+            out.print(f"{name} {value(record.validation[name], digits)} on validation at {record.best_step}")
         if name in record.scores:
             held_out = value(record.validation[name], digits)
             out.print(f"{name} {value(record.scores[name], digits)} ({held_out} on validation at {record.best_step})")

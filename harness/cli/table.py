@@ -10,6 +10,7 @@ from harness.cli.console import Metric, Names, Results, examples
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
+    from harness.analysis.listing import Listing
     from harness.analysis.results import Results as Folder
 
 EPILOG = examples(
@@ -20,8 +21,10 @@ EPILOG = examples(
     "harness table --format latex > table.tex",
     "harness table --format json | jq",
     "harness table --at steps=500",
+    "harness table --pairs --tasks adding",
     "harness table --target accuracy=90 --target adding=0.01",
     "harness table --costs",
+    "harness table --tuning",
 )
 
 
@@ -40,6 +43,9 @@ def command(
         ),
     ] = None,
     transpose: Annotated[bool, typer.Option("--transpose", help="Tasks as rows, cells as columns.")] = False,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Every two cells instead: by how much one is better, and how sure that is.")
+    ] = False,
     at: Annotated[
         str | None,
         typer.Option(metavar="WHAT=N", help="As it stood at steps=N, seconds=N, tokens=N or flops=N, on validation."),
@@ -49,31 +55,30 @@ def command(
         typer.Option(metavar="NAME=VALUE", help="What it takes to reach accuracy=90, of a metric, or of a task."),
     ] = None,
     costs: Annotated[bool, typer.Option("--costs", help="What a time step of each cell costs.")] = False,
+    tuning: Annotated[bool, typer.Option("--tuning", help="What the trials of harness run --tune found.")] = False,
 ) -> None:
     """Print the comparison table of a results folder."""
+    from harness.analysis import pair_formats
     from harness.analysis.results import load
     from harness.analysis.selection import ordered
     from harness.cli.console import out
     from harness.cli.tables import show
     from harness.registry import split
 
-    if target is not None or costs:
-        _check_alone(
-            {
-                "--target": target,
-                "--costs": costs,
-                "--at": at,
-                "--metric": metric,
-                "--sort": sort,
-                "--transpose": transpose,
-            }
-        )
-        _list(load(results), split(cells or ()), split(tasks or ()), target, style)
+    shape = {"--sort": sort, "--transpose": transpose}
+    if pairs:
+        _check_alone({"--pairs": pairs, "--target": target, "--costs": costs, "--tuning": tuning, **shape})
+    elif target is not None or costs or tuning:
+        others = {"--tuning": tuning, "--at": at, "--metric": metric, **shape}
+        _check_alone({"--target": target, "--costs": costs, **others})
+        _print(_listing(load(results), split(cells or ()), split(tasks or ()), target, costs=costs), style)
         return
     comparison = load(results, whole=bool(at or metric)).comparison(split(cells or ()), split(tasks or ()), metric, at)
     if sort is not None:
         comparison = ordered(comparison, sort)
-    if style == "rich":
+    if pairs:
+        _print(pair_formats.listing(comparison), style)
+    elif style == "rich":
         show(comparison, out, transpose=transpose)
     else:
         typer.echo(_text(comparison, style, transpose=transpose).rstrip())
@@ -92,22 +97,29 @@ def _check_alone(options: dict[str, object]) -> None:
         raise HarnessError(f"{first} and {others[0]} exclude each other: give one of them.")
 
 
-def _list(results: Folder, cells: list[str], tasks: list[str], target: list[str] | None, style: str) -> None:
-    """Print a listing instead of the table: what targets take, or what cells cost."""
-    from harness.analysis import costs
+def _listing(results: Folder, cells: list[str], tasks: list[str], target: list[str] | None, *, costs: bool) -> Listing:
+    """What stands instead of the table: what targets take, what cells cost, or what trials found."""
+    from harness.analysis import costs as expenses
+    from harness.analysis import target as goals
+    from harness.analysis import tuning
     from harness.analysis.selection import Selection
-    from harness.analysis.target import listing, parse, reach
+
+    if costs:
+        return expenses.listing(results.comparison(cells, tasks))
+    chosen = Selection(cells, tasks).of(results.records)
+    if target is None:
+        return tuning.listing(tuning.tunings(chosen))
+    return goals.listing(goals.reach(chosen, goals.parse(target)))
+
+
+def _print(listing: Listing, style: str) -> None:
     from harness.cli.console import out
     from harness.cli.tables import show_listing
 
-    if target is None:
-        found = costs.listing(results.comparison(cells, tasks))
-    else:
-        found = listing(reach(Selection(cells, tasks).of(results.records), parse(target)))
     if style == "rich":
-        show_listing(found, out)
+        show_listing(listing, out)
     else:
-        typer.echo(found.text(style).rstrip())
+        typer.echo(listing.text(style).rstrip())
 
 
 def _text(comparison: Comparison, style: str, *, transpose: bool) -> str:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet, value
+from harness.analysis.overview import overview
 from harness.cli.console import table
 from harness.runs.record import PASSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import Console
     from rich.table import Table
@@ -39,8 +40,12 @@ def show(comparison: Comparison, console: Console, *, transpose: bool = False) -
         console.print(_scores(scores.part(start, end)))
         console.print()
         start = end
-    for note in footnotes(comparison):
-        console.print(Text(note, style="dim"))
+    _print_notes(footnotes(comparison), console)
+    if found := overview(comparison):
+        console.print()
+        console.print(_scores(found.sheet))
+        console.print()
+        _print_notes(found.notes, console)
     if comparison.scores:
         console.print()
         console.print(_costs(comparison, console))
@@ -63,7 +68,11 @@ def show_listing(listing: Listing, console: Console) -> None:
     whole = rows(str)
     console.print(whole if _width(whole, console) <= console.width else rows(_folded))
     console.print()
-    for note in listing.notes:
+    _print_notes(listing.notes, console)
+
+
+def _print_notes(notes: Iterable[str], console: Console) -> None:
+    for note in notes:
         console.print(Text(note, style="dim"))
 
 
@@ -82,14 +91,15 @@ def show_runs(records: Sequence[RunRecord], console: Console, folder: str | None
     )
     for record, task in zip(records, names, strict=True):
         first = record.metrics[0] if record.metrics else {}
-        score = record.scores.get(first.get("name", ""))
+        trial, name = record.spec.trial, first.get("name", "")
+        score = (record.validation if trial else record.scores).get(name)
         rows.add_row(
             record.spec.key[:8],
             Text(task),
-            Text(lines(record.spec.cell.label, record.spec.knobs)),
-            str(record.spec.seed),
+            Text(lines(record.spec.cell.label, (*record.spec.knobs, *record.spec.chosen))),
+            f"trial {trial}" if trial else str(record.spec.seed),
             *([record.spec.budget] if shown else []),
-            "" if score is None else f"{value(score, first['digits'])} {first['name']}",
+            "" if score is None else f"{value(score, first['digits'])} {'validation ' if trial else ''}{name}",
             "" if record.parameters is None else f"{record.parameters:,}",
             "" if record.seconds is None else f"{record.seconds:.1f}",
             record.status,

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from harness.runs.costs import Costs
-    from harness.runs.plan import Plan
     from harness.runs.spec import RunSpec
 
 
@@ -32,20 +31,24 @@ class Agenda:
     """What of a plan is to do.
 
     Args:
-        plan: all that was asked for.
+        kinds: a run of each kind.
+        seeds: of every kind.
         done: the keys of what need not be run.
         shard: which share of it.
     """
 
-    def __init__(self, plan: Plan, done: Collection[str], shard: Shard = WHOLE) -> None:
-        self._plan = plan
+    def __init__(
+        self, kinds: Sequence[RunSpec], seeds: Sequence[int], done: Collection[str], shard: Shard = WHOLE
+    ) -> None:
+        self._kinds = kinds
+        self._seeds = seeds
         self.done = done
         self._shard = shard
         self.total = 0
         """All runs of the share."""
         self.kinds: list[Kind] = []
         """What is to do."""
-        for kind in plan.kinds():
+        for kind in kinds:
             first, count = None, 0
             for spec in self._all(kind):
                 self.total += 1
@@ -53,6 +56,11 @@ class Agenda:
                     first, count = first or spec, count + 1
             if first:
                 self.kinds.append(Kind(first, count))
+
+    @property
+    def of_trials(self) -> bool:
+        """Whether these are trials, which settings are chosen by."""
+        return any(kind.trial for kind in self._kinds)
 
     @property
     def count(self) -> int:
@@ -66,17 +74,17 @@ class Agenda:
 
     def in_order(self, kinds: Sequence[Kind]) -> Iterator[RunSpec]:
         """The runs of some kinds, in the order of the plan."""
-        for seed in self._plan.seeds:
+        for seed in self._seeds:
             for spec in self._shard.of(kind.first.with_seed(seed) for kind in kinds):
                 if spec.key not in self.done:
                     yield spec
 
     def keys(self) -> Iterator[str]:
         """The keys of all runs of the share, done or not."""
-        return (spec.key for kind in self._plan.kinds() for spec in self._all(kind))
+        return (spec.key for kind in self._kinds for spec in self._all(kind))
 
     def _all(self, kind: RunSpec) -> Iterator[RunSpec]:
-        return self._shard.of(kind.with_seed(seed) for seed in self._plan.seeds)
+        return self._shard.of(kind.with_seed(seed) for seed in self._seeds)
 
     def _to_do(self, kind: RunSpec) -> Iterator[RunSpec]:
         return (spec for spec in self._all(kind) if spec.key not in self.done)

@@ -144,10 +144,10 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
     model = build(cell, options, architecture(spec), size.hidden_size, spec.seed).to(device)
     engine = engines(model)  # now, so that compiling does not count as training
     splits = Splits(task, spec.seed, device)
-    observer = Observer(model, task, spec.recipe, splits)
+    observer = None if spec.trial else Observer(model, task, spec.recipe, splits)
     surroundings = Surroundings()
     training = train(model, task, spec.recipe, splits, device, report, observer)
-    costs = {} if training.diverged else _costs(model, task, spec, splits, device)
+    costs = {} if training.diverged or spec.trial else _costs(model, task, spec, splits, device)
     disturbance = {"threads": torch.get_num_threads(), **asdict(surroundings.disturbance())}
     record = RunRecord(
         spec,
@@ -165,11 +165,26 @@ def _run(spec: RunSpec, report: Report) -> RunRecord:
         cost=costs,
         disturbance=disturbance,
         curve=[asdict(point) for point in training.curve],
-        diagnosing_seconds=observer.diagnosing.seconds,
-        diagnoses=[asdict(diagnosis) for diagnosis in observer.diagnoses],
-        samples=[asdict(sample) for sample in observer.samples],
+        **(_observed(observer) if observer else {}),
     )
-    return record if training.diverged else _tested(replace(record, state=pack(model)), model, task, splits)
+    if training.diverged:
+        return record
+    if spec.trial:  # the test set is not read, and nobody goes on with its weights
+        return replace(record, validation=_best(record)["scores"], data_seen=splits.checksums())
+    return _tested(replace(record, state=pack(model)), model, task, splits)
+
+
+def _observed(observer: Observer) -> dict[str, Any]:
+    return {
+        "diagnosing_seconds": observer.diagnosing.seconds,
+        "diagnoses": [asdict(diagnosis) for diagnosis in observer.diagnoses],
+        "samples": [asdict(sample) for sample in observer.samples],
+    }
+
+
+def _best(record: RunRecord) -> dict[str, Any]:
+    """The point of the curve whose state was kept."""
+    return next(point for point in record.curve if point["step"] == record.best_step)
 
 
 def _costs(model: AnyModel, task: Task, spec: RunSpec, splits: Splits, device: torch.device) -> dict[str, Any]:
@@ -184,7 +199,7 @@ def _tested(record: RunRecord, model: AnyModel, task: Task, splits: Splits) -> R
     """The record with the test scores, now that the choice on validation is made, and whether they solve the task."""
     scores = evaluate(model, task, splits.test())
     first = task.metrics[0]
-    best = next(point for point in record.curve if point["step"] == record.best_step)
+    best = _best(record)
     if task.solved is None:
         return replace(record, scores=scores, validation=best["scores"], data_seen=splits.checksums())
     threshold = task.solved

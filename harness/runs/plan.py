@@ -12,6 +12,7 @@ from harness.modeling.sizing import Size
 from harness.registry import Component, Reference, bind, current, install, signature
 from harness.runs.spec import BaselineSpec, RunSpec
 from harness.training.settings import change, check_name, differences, full
+from harness.training.space import points
 from harness.training.task import Task
 
 if TYPE_CHECKING:
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 
     from harness.modeling.engine.select import Engine
     from harness.registry import Catalog
+    from harness.runs.record import RunRecord
     from harness.training.recipe import Budget, Recipe
 
 ALL = "all"
+TRIAL_SEED = 1_000_000
+"""Of all trials: none that the runs after them have, so that these see nothing of the choice."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Request:
         settings: changes to the tasks' recipes, by name.
         own: likewise for single cells, by the cell.
         grid: settings with the values that each cell is trained with in turn.
+        tune: trials of each cell on each task, of which the best is run; none when 0.
         plugins: files and modules to load plugins from.
     """
 
@@ -57,6 +62,7 @@ class Request:
     first_seed: int = 0
     own: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     grid: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    tune: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,7 @@ class Plan:
                 common = _changed(request, _recipe(component, task, request.budget))
                 for recipe in [common, *(r for cell in cells for r in _variants(request, own, cell, common))]:
                     _check_directions(component, task, recipe)
+                _check_space(request, component, task, common)
             except (LoadError, NotSupportedError) as error:
                 (lost if name in request.tasks else skipped).append(error)
             else:
@@ -108,9 +115,13 @@ class Plan:
         """Whether a task was named, and did not just come with "all"."""
         return any(Reference.parse(text).target == task.target for text in self.request.tasks)
 
-    def specs(self) -> Iterator[RunSpec]:
-        """The runs, seed by seed, one after another: there may be more than memory has room for."""
-        kinds = list(self.kinds())
+    def specs(self, trials: Iterable[RunRecord] = ()) -> Iterator[RunSpec]:
+        """The runs, seed by seed, one after another: there may be more than memory has room for.
+
+        Args:
+            trials: what became of the trials, where there are any.
+        """
+        kinds = self.kinds(trials)
         for seed in self.seeds:
             for kind in kinds:
                 yield kind.with_seed(seed)
@@ -120,15 +131,52 @@ class Plan:
         """Those of every kind of run."""
         return range(self.request.first_seed, self.request.first_seed + self.request.seeds)
 
-    def kinds(self) -> Iterator[RunSpec]:
-        """Every task with every cell and its settings, as the run with the first seed."""
+    def kinds(self, trials: Iterable[RunRecord] = ()) -> list[RunSpec]:
+        """A run of each row of the tables to come, of which there is one with every seed.
+
+        Args:
+            trials: as for `specs`.
+        """
+        known = {record.spec.key: record for record in trials}
+        return [self._chosen(row, known) if self.request.tune else row for row in self._rows()]
+
+    def trials(self) -> Iterator[RunSpec]:
+        """The trials, one of each cell on each task after the other, so that an interrupted plan was fair to all."""
+        of_rows = [self._trials(row) for row in self._rows()] if self.request.tune else []
+        for trials in zip(*of_rows, strict=True):
+            yield from trials
+
+    def _rows(self) -> Iterator[RunSpec]:
+        """The first run of each row of the tables to come."""
         for component, task in self.tasks:
             contest = self._contest(component, task)
             for cell in self.cells:
                 names = [*self.own.get(cell.label, {}), *self.request.grid]
                 shared = {name: getattr(contest.recipe, name) for name in map(full, names)}
                 for recipe in _variants(self.request, self.own, cell, contest.recipe):
-                    yield replace(contest, cell=cell, recipe=recipe, shared=shared).with_seed(self.seeds[0])
+                    yield replace(contest, cell=cell, recipe=recipe, shared=shared)
+
+    def _trials(self, row: RunSpec) -> list[RunSpec]:
+        space = self._task(row).space(row.recipe)
+        common = {name: getattr(row.recipe, name) for name in space}
+        recipes = [
+            change(row.recipe, point, f"space of {row.task.label}") for point in points(space, self.request.tune)
+        ]
+        return [
+            replace(row, recipe=recipe, seed=TRIAL_SEED, tuned=common, trial=number)
+            for number, recipe in enumerate(recipes, start=1)
+        ]
+
+    def _chosen(self, row: RunSpec, known: Mapping[str, RunRecord]) -> RunSpec:
+        """The row with the settings of its best trial on validation; of the first one where none finished."""
+        trials = self._trials(row)
+        done = [known[trial.key] for trial in trials if trial.key in known and known[trial.key].status == "finished"]
+        best = min(done, key=loss).spec if done else trials[0]
+        changes = (*row.changes, f"tune={self.request.tune}")
+        return replace(row, recipe=best.recipe, tuned=best.tuned, tune=self.request.tune, changes=changes)
+
+    def _task(self, row: RunSpec) -> Task:
+        return next(task for component, task in self.tasks if component == row.task)
 
     def settings(self) -> int:
         """How many settings each cell is trained with on each task."""
@@ -159,6 +207,13 @@ class Plan:
             engine=self.request.engine,
             plugins=self.request.plugins,
         )
+
+
+def loss(trial: RunRecord) -> float:
+    """How well a trial did on validation: smaller is better, whatever the direction of its metric."""
+    metric = trial.metrics[0]
+    score = float(trial.validation[metric["name"]])
+    return score if metric["direction"] == "lower" else -score
 
 
 def _changed(request: Request, recipe: Recipe) -> Recipe:
@@ -207,6 +262,21 @@ def _check_grid(request: Request) -> None:
         check_name(name, "--grid")
         if full(name) in fixed:
             raise HarnessError(f"--grid {name} and --set {name} exclude each other: give one of them.")
+
+
+def _check_space(request: Request, component: Component, task: Task, recipe: Recipe) -> None:
+    """See that what trials choose is not given.
+
+    Raises:
+        HarnessError: it is, or it has an option of its own.
+    """
+    if not request.tune:
+        return
+    given = {full(name) for settings in (*request.own.values(), request.grid) for name in settings}
+    for name in task.space(recipe):
+        check_name(name, f"--tune of {component.label}")
+        if name in given:
+            raise HarnessError(f"--tune chooses {name} on {component.label}: leave it to that, or to --set and --grid.")
 
 
 def _check_directions(component: Component, task: Task, recipe: Recipe) -> None:

@@ -15,7 +15,7 @@ from harness.registry.options import text_of
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from harness.modeling.engine.select import Engine
 
@@ -35,6 +35,9 @@ class RunSpec:
         device: where it runs.
         engine: what runs a cell over time: auto, native, torch or loop.
         shared: what the recipe that all cells have in common says of those settings that are this cell's own.
+        tuned: the same of those settings that trials choose, for each cell its own.
+        tune: of how many trials they are the best; 0 where nothing was tuned, and for a trial.
+        trial: the number of a trial, from 1, which is scored on validation only; 0 for a run that is none.
         changes: what the user changed in the task's recipe for all cells, for people; the recipe has it.
         plugins: what the user named with `--plugin`, so that a worker finds the code; no part of the content.
     """
@@ -49,6 +52,9 @@ class RunSpec:
     device: str
     engine: Engine = "auto"
     shared: Mapping[str, Any] = field(default_factory=dict)
+    tuned: Mapping[str, Any] = field(default_factory=dict)
+    tune: int = 0
+    trial: int = 0
     changes: tuple[str, ...] = field(default=(), compare=False)
     plugins: tuple[str, ...] = field(default=(), compare=False)
 
@@ -61,7 +67,8 @@ class RunSpec:
     @cached_property
     def _content(self) -> tuple[str, str]:
         """The content as canonical JSON, before and after the seed: runs that differ in the seed alone share it."""
-        apart = {"shared": dict(self.shared)} if self.shared else {}
+        parts = {"shared": dict(self.shared), "tuned": dict(self.tuned), "trial": self.trial}
+        apart = {name: part for name, part in parts.items() if part}  # so that keys from before there were such stand
         own = {"recipe": asdict(self.recipe), **apart, "cell": self.cell.identity(), "seed": _SEED}
         before, after = canonical({**self.setting(), **own}).split(canonical(_SEED))
         return before, after
@@ -82,7 +89,12 @@ class RunSpec:
     @cached_property
     def knobs(self) -> tuple[str, ...]:
         """The settings that are this cell's own, for people: `clip=none`."""
-        return tuple(f"{name}={text_of(getattr(self.recipe, name))}" for name in self.shared)
+        return self._settings(self.shared)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The settings that trials chose for this cell, or that this trial tries, for people."""
+        return self._settings(self.tuned)
 
     @cached_property
     def row(self) -> str:
@@ -96,11 +108,15 @@ class RunSpec:
             "task": self.task.identity(),
             "data": self.data,
             "budget": self.budget,
-            "recipe": {**asdict(self.recipe), **self.shared},
+            "recipe": {**asdict(self.recipe), **self.shared, **self.tuned},
             "size": asdict(self.size),
             "device": self.device,
             **({} if self.engine == "auto" else {"engine": self.engine}),
+            **({"tune": self.tune} if self.tune else {}),
         }
+
+    def _settings(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(f"{name}={text_of(getattr(self.recipe, name))}" for name in names)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunSpec:
@@ -116,7 +132,7 @@ class RunSpec:
         return cls(**{**values, **parts})
 
     def __str__(self) -> str:
-        return f"{self.task.label} {self.row} seed {self.seed}"
+        return f"{self.task.label} {self.row} " + (f"trial {self.trial}" if self.trial else f"seed {self.seed}")
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ class Suite(Strict):
         recipe: a named recipe on top of the tasks' own.
         settings: changes to the tasks' recipes, in the table `set`; in a table by cell for one cell alone.
         grid: settings with the values that each cell is trained with in turn.
+        tune: trials of each cell on each task, of which the best is run.
         device: auto, cpu, cuda or cuda:N.
         engine: what runs a cell over time.
         plugins: files and modules to load plugins from.
@@ -106,6 +107,7 @@ class Suite(Strict):
     recipe: str | None = None
     settings: Annotated[dict[str, Plain | dict[str, Plain]], Field(alias="set")] = {}
     grid: dict[str, Annotated[tuple[Plain, ...], Field(min_length=1)]] = {}
+    tune: Annotated[int, Field(ge=0)] = 0
     device: str = "auto"
     engine: Literal["auto", "native", "torch", "loop"] = "auto"
     plugins: tuple[str, ...] = ()
@@ -159,6 +161,7 @@ class Suite(Strict):
             grid={
                 name: tuple(value for value in axis if isinstance(value, Plain)) for name, axis in request.grid.items()
             },
+            tune=request.tune,
             device=request.device,
             engine=request.engine,
             plugins=request.plugins,
@@ -189,6 +192,7 @@ class Suite(Strict):
             settings=_plain(self.settings),
             own={cell: settings for cell, settings in self.settings.items() if isinstance(settings, dict)},
             grid=self.grid,
+            tune=self.tune,
             plugins=self.plugins,
             engine=self.engine,
             first_seed=self.first_seed,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.modeling.encoding import Encoding, Output, Topology
     from harness.modeling.tensors import Tensors
     from harness.training.recipe import Budget, Recipe
+    from harness.training.space import Range
 
 Totals = dict[str, Any]
 """Named sums over examples: numbers or arrays that add up over batches."""
@@ -102,6 +103,12 @@ class Task(ABC):
     def datasets(self) -> tuple[DataSet, ...]:
         """The data sets that this task reads."""
         return ()
+
+    def space(self, recipe: Recipe) -> Mapping[str, Range]:
+        """What `--tune` chooses from, by setting: by default the learning rate, a tenth to ten times the recipe's."""
+        from harness.training.space import LogUniform  # noqa: PLC0415 - only who tunes needs it
+
+        return {"learning_rate": LogUniform(recipe.learning_rate / 10, recipe.learning_rate * 10)}
 
     def fingerprint(self) -> str:
         """What identifies the data: two runs with equal fingerprints saw the same examples."""

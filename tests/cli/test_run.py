@@ -72,6 +72,34 @@ def test_results_can_be_read_by_programs(tiny: Command, harness: Command) -> Non
     assert harness("table", "--format", "markdown").out == Path("results/table.md").read_text()
 
 
+def test_tuning_makes_trials_runs_the_best_and_goes_on_from_what_was_tried(tiny: Command, harness: Command) -> None:
+    done = tiny("elman,gru", "--tune", 2, "--seeds", 1)
+    assert done.code == 0, done.err
+    assert "2 cells × 1 task × 2 trials = 4 runs" in done.out
+    assert "2 cells × 1 task × 1 seed = 2 runs" in done.out
+    assert done.out.count("equal size") == 1
+    assert "gru trial 2  learning_rate=" in done.err
+    assert "each cell has the settings of the best of 2 trials on validation" in " ".join(done.out.split())
+    runs = json.loads(harness("runs", "--format", "json").out)
+    for cell in ("elman", "gru"):
+        trials = {run["tuned"]: run["validation MSE"] for run in runs if run["cell"] == cell and run["trial"]}
+        (final,) = [run for run in runs if run["cell"] == cell and not run["trial"]]
+        assert final["tuned"] == min(trials, key=trials.__getitem__)
+        assert final["MSE"] > 0
+    tuning = harness("table", "--tuning")
+    assert tuning.code == 0, tuning.err
+    assert "over rates" in tuning.out
+    more = tiny("elman,gru", "--tune", 3, "--seeds", 1)
+    assert "6 runs, 4 done before, 2 to do" in more.out
+    again = tiny("elman,gru", "--tune", 3, "--seeds", 1)
+    assert "6 runs, 6 done before, 0 to do" in again.out
+    assert "2 runs, 2 done before, 0 to do" in again.out
+    trial = next(run["run"] for run in runs if run["trial"])
+    assert "on validation at" in harness("show", trial).out
+    refused = tiny("elman", "--tune", 2, "--shard", "1/2")
+    assert (refused.code, refused.err.startswith("error: --tune and --shard exclude each other")) == (2, True)
+
+
 def test_the_same_runs_give_the_table_of_another_budget(tiny: Command, harness: Command) -> None:
     tiny("lstm,elman", "--seeds", 2)
     for budget in ("steps=10", "tokens=1600", "seconds=1e6"):

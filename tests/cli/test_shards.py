@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.analysis.costs import TIMES
+
 if TYPE_CHECKING:
     from conftest import Command
 
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
 def results(harness: Command, folder: str) -> list[str]:
     """The table without what was measured, in the order of its lines."""
     rows = json.loads(harness("table", folder, "--format", "json").out)
-    return sorted(str({**row, "seconds": None, "steps_per_second": None}) for row in rows)
+    measured = dict.fromkeys((*TIMES, "memory", "disturbed"))
+    return sorted(str({**row, **measured}) for row in rows)
 
 
 def test_shards_that_were_run_apart_make_the_whole_table(tiny: Command, harness: Command) -> None:

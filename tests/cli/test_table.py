@@ -41,6 +41,16 @@ def test_a_wrong_name_is_one_sentence_and_exit_code_2(folder: str, harness: Comm
         assert done.err.count("\n") == 1
 
 
+def test_pairs_fit_a_narrow_terminal(tiny: Command, harness: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny("elman,lstm:coupled=true:forget_bias=0:peephole=true", "--seeds", 2)
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = harness("table", "--pairs").out
+    assert all(len(line) <= 80 for line in listed.splitlines())
+    assert "…" not in listed
+    assert "Holm" in listed
+    assert len(harness("table", "--pairs", "--format", "csv").out.splitlines()) == 2
+
+
 def test_what_a_target_takes_and_what_a_step_costs_are_listings(folder: str, harness: Command) -> None:
     reached = harness("table", folder, "--target", "MSE=1e9")
     assert reached.code == 0, reached.err
@@ -58,6 +68,8 @@ def test_what_a_target_takes_and_what_a_step_costs_are_listings(folder: str, har
     ("options", "told"),
     [
         (("--target", "MSE=1", "--at", "steps=5"), "--target and --at exclude each other"),
+        (("--pairs", "--sort", "cell"), "--pairs and --sort exclude each other"),
+        (("--pairs", "--format", "html"), "this comes as rich, markdown, csv or json: html was asked for"),
         (("--costs", "--transpose"), "--costs and --transpose exclude each other"),
         (("--target", "MSE=1", "--costs"), "--target and --costs exclude each other"),
         (("--costs", "--format", "latex"), "this comes as rich, markdown, csv or json: latex was asked for"),

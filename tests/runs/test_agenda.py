@@ -82,7 +82,7 @@ def test_an_agenda_is_what_is_missing_of_a_share() -> None:
     asked = plan("gru", "lstm", seeds=8)
     specs = list(asked.specs())
     done = {spec.key for spec in specs[:11]}
-    agenda = Agenda(asked, done, Shard(1, 2))
+    agenda = Agenda(asked.kinds(), asked.seeds, done, Shard(1, 2))
     mine = [spec for spec in specs if int(spec.key, 16) % 2 == 0]
     assert agenda.total == len(mine)
     assert agenda.count == len([spec for spec in mine if spec.key not in done])

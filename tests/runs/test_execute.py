@@ -116,6 +116,18 @@ def test_hidden_size_as_asked(plugin: str) -> None:
     assert sized(spec("plain", plugin, size=Size("hidden", 8))).hidden_size == 8
 
 
+def test_a_trial_is_scored_on_validation_and_reads_no_test_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    from harness.training.splits import Splits
+
+    monkeypatch.setattr(Splits, "test", lambda _: pytest.fail("the test set was read"))
+    plan = Plan.make(Request(("gru",), ("adding:length=5",), 1, "smoke", "cpu", tune=2))
+    record = execute(list(plan.trials())[1])
+    assert isinstance(record, RunRecord)
+    assert (record.status, record.scores, record.state) == ("finished", {}, b"")
+    assert record.validation["MSE"] == min(point["scores"]["MSE"] for point in record.curve)
+    assert record.spec.recipe.learning_rate < record.spec.tuned["learning_rate"]
+
+
 @pytest.mark.parametrize(("match", "hidden"), [("state=64", 32), ("flops=6500", 28), ("params=1e3", 14)])
 def test_cells_get_the_hidden_size_that_has_as_much_of_what_is_matched(match: str, hidden: int) -> None:
     from harness.modeling.sizing import Size

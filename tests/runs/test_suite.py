@@ -58,6 +58,7 @@ def test_what_was_asked_for_on_the_command_line_comes_back_from_its_file(tmp_pat
         plugins=("mine.py",),
         engine="loop",
         first_seed=7,
+        tune=4,
         own={"lstm:forget_bias=2": {"lr": "0.1", "steps": 3}},
         grid={"weight_decay": ("0", 0.1)},
     )

@@ -8,6 +8,7 @@ from harness.analysis.figures.curves import curves
 from harness.analysis.figures.gradients import DEPTH, MOMENTS, flows
 from harness.analysis.figures.look import logarithmic
 from harness.analysis.figures.memory import horizons
+from harness.analysis.figures.over_tasks import profile, ranks
 from harness.analysis.figures.sketch import Chart, Rows, Sketch, row
 from harness.analysis.figures.tradeoffs import tradeoffs
 from harness.errors import HarnessError, did_you_mean
@@ -41,7 +42,8 @@ def quality(comparison: Comparison, by: str) -> Chart:
         x = sketch.x(by, (found.cost for found in one.candidates), log=True)
         y = sketch.y(rows, one.metric, one.direction)
         front = [{"x": found.cost, "y": found.mean} for found in one.candidates if found.front]
-        front.append({"x": max(found.cost for found in one.candidates), "y": front[-1]["y"]})
+        if front:  # of times that others disturbed there is none
+            front.append({"x": max(found.cost for found in one.candidates), "y": front[-1]["y"]})
         steps = sketch.of(front).mark_line(interpolate="step-after", strokeDash=[2, 3], color="#667", clip=True)
         bars = sketch.of(rows).mark_rule(opacity=0.5, clip=True)
         bars = bars.encode(x, sketch.low(y), sketch.alt.Y2("high:Q"), sketch.colour)
@@ -95,6 +97,8 @@ KINDS: Mapping[str, Callable[[Comparison], Chart]] = {
     "flops": lambda comparison: quality(comparison, "FLOPs of training"),
     "gradients": gradients,
     "memory": memory,
+    "ranks": ranks,
+    "profile": profile,
 }
 """What can be drawn, by the name that users have for it."""
 

@@ -52,6 +52,7 @@ class Sketch:
         marks = alt.Scale(domain=[*cells], range=[mark(number) for number in range(len(cells))])
         legend = alt.Legend(symbolOpacity=1, symbolSize=70)
         self.colour = alt.Color("cell:N", title=None, scale=colours, legend=legend)
+        self.unnamed = alt.Color("cell:N", scale=colours, legend=None)
         self.shape = alt.Shape("cell:N", title=None, scale=marks, legend=legend)
 
     def x(self, title: str, values: Iterable[float], *, log: bool = False, all_: bool = False) -> Chart:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
+from harness.modeling.sizing import TRAINING
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from harness.analysis.comparison import Column, Comparison
     from harness.runs.record import RunRecord
 
-TRAINING = 3
-"""How many times the operations of a forward pass a training step takes: the backward pass takes two of them."""
+TIME = "seconds of training"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Candidate:
         low: lower end of the 95% interval.
         high: upper end.
         front: whether no other of the task is at least as good at no greater cost, and better or cheaper.
+        ranked: whether its cost can be compared: not a time that others disturbed.
     """
 
     cell: str
@@ -38,6 +40,7 @@ class Candidate:
     low: float
     high: float
     front: bool = False
+    ranked: bool = True
 
 
 def _flops(run: RunRecord) -> float | None:
@@ -48,7 +51,7 @@ def _flops(run: RunRecord) -> float | None:
 
 COSTS: Mapping[str, Callable[[RunRecord], float | None]] = {
     "parameters": lambda run: run.parameters,
-    "seconds of training": lambda run: run.seconds,
+    TIME: lambda run: run.seconds,
     "FLOPs of training": _flops,
 }
 
@@ -77,7 +80,7 @@ def tradeoffs(comparison: Comparison, by: str) -> list[Tradeoff]:
         tasks.setdefault((label, column.metric), []).append(column)
     found = []
     for (task, metric), columns in tasks.items():
-        candidates = [candidate for column in columns for candidate in _candidates(column, COSTS[by])]
+        candidates = [candidate for column in columns for candidate in _candidates(column, by)]
         if candidates:
             first = columns[0]
             marked = front(candidates, first.direction)
@@ -85,19 +88,28 @@ def tradeoffs(comparison: Comparison, by: str) -> list[Tradeoff]:
     return found
 
 
-def _candidates(column: Column, cost: Callable[[RunRecord], float | None]) -> Iterable[Candidate]:
+def _candidates(column: Column, by: str) -> Iterable[Candidate]:
     for cell, score in column.scores.items():
-        costs = [found for run in column.runs[cell] if run.status == "finished" and (found := cost(run))]
+        done = [run for run in column.runs[cell] if run.status == "finished"]
+        quiet = [run for run in done if not run.disturbed] if by == TIME else done
+        costs = [found for run in quiet or done if (found := COSTS[by](run))]
         if costs and math.isfinite(score.mean):
-            yield Candidate(cell, column.title, float(median(costs)), score.mean, score.low, score.high)
+            cost = float(median(costs))
+            yield Candidate(cell, column.title, cost, score.mean, score.low, score.high, ranked=bool(quiet))
 
 
 def front(candidates: Sequence[Candidate], direction: str) -> list[Candidate]:
-    """The candidates, cheapest first, with those marked that nothing dominates; among equals all are marked."""
+    """The candidates, cheapest first, with those marked that nothing dominates; among equals all are marked.
+
+    Those whose cost cannot be compared neither are marked nor dominate.
+    """
     sign = 1 if direction == "lower" else -1
     found: list[Candidate] = []
     best = math.inf
     for candidate in sorted(candidates, key=lambda one: (one.cost, sign * one.mean)):
+        if not candidate.ranked:
+            found.append(candidate)
+            continue
         score = sign * candidate.mean
         equal = any(one.front and (one.cost, one.mean) == (candidate.cost, candidate.mean) for one in found)
         found.append(replace(candidate, front=score < best or equal))

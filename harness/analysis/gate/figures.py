@@ -80,7 +80,8 @@ def figures(records: Iterable[RunRecord]) -> list[Figures]:
     """Of each cell on each task in each setting, those of the newest code; in the order of their names."""
     groups: dict[tuple[str, str], list[RunRecord]] = defaultdict(list)
     for record in sorted(records, key=lambda record: record.finished):
-        groups[record.spec.row, record.spec.contest].append(record)
+        if not record.spec.trial:
+            groups[record.spec.row, record.spec.contest].append(record)
     newest = [[run for run in group if run.spec.cell == group[-1].spec.cell] for group in groups.values()]
     return sorted(map(_figures, newest), key=lambda entry: (entry.task, entry.cell))
 

@@ -87,7 +87,8 @@ def _against(tradeoff: Tradeoff, by: str, numbers: Mapping[str, int]) -> Chart:
         spread = "" if math.isnan(one.low) else f" ±{value((one.high - one.low) / 2, tradeoff.digits)}"
         reached = f"{value(one.mean, tradeoff.digits)}{spread} at {short(one.cost)}"
         chart.stops.append(Stop(place, one.setting, [(number, reached + (", on the front" if one.front else ""))]))
-    chart.steps = path([*corners, (x.end, corners[-1][1])])
+    if corners:  # of times that others disturbed there is no front
+        chart.steps = path([*corners, (x.end, corners[-1][1])])
     return chart
 
 

@@ -13,10 +13,13 @@ from harness.analysis.figures.look import colour, mark
 from harness.analysis.figures.tradeoffs import COSTS
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes
 from harness.analysis.markup import templates
+from harness.analysis.overview import overview
 from harness.analysis.report import listing
+from harness.analysis.report.budgets import outcomes
 from harness.analysis.report.charts import gradients, learning, memory, quality
 from harness.analysis.report.commands import command
 from harness.analysis.report.grid import grid
+from harness.analysis.report.over_tasks import profile, ranks
 from harness.analysis.report.samples import samples
 from harness.analysis.report.verdict import verdict
 
@@ -52,6 +55,10 @@ def page(comparison: Comparison, title: str) -> str:
         headings=cost_headings(comparison),
         costs=list(zip(cost_rows(comparison), _commands(comparison), strict=True)),
         names=NAMES,
+        overview=overview(comparison),
+        ranks=ranks(comparison, numbers),
+        profile=profile(comparison, numbers),
+        budgets=outcomes(comparison),
         curves=curves,
         quality={by: drawn for by in COSTS if (drawn := quality(comparison, by, numbers))},
         memory=memory(comparison, numbers),

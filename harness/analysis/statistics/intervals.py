@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 LEVEL = 0.95
 ALPHA = 1 - LEVEL
 Interval = tuple[float, float]
+Estimate = tuple[float, float, float]
+"""A number, and the ends of its interval."""
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
+def mean_interval(values: Sequence[float]) -> Estimate:
     """The mean and Student's 95% interval of it; NaN for a single value, and where one is not finite."""
     mean = float(np.mean(values))
     count = len(values)
@@ -50,7 +52,7 @@ def wilson_interval(count: float, total: int) -> Interval:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def ratio_interval(above: Sequence[float], below: Sequence[float]) -> tuple[float, float, float]:
+def ratio_interval(above: Sequence[float], below: Sequence[float]) -> Estimate:
     """The ratio of two medians over the same repeats, and the 95% percentile bootstrap interval of it.
 
     Whole repeats are drawn anew, so that what disturbed both in one repeat cancels (Efron and Tibshirani 1993, An

@@ -55,7 +55,7 @@ function key(cell) {
 }
 
 // Charts: what is at the place that the pointer is nearest to, or that the arrow keys go to.
-for (const chart of all(".chart")) {
+for (const chart of all(".chart[data-stops]")) {
   const svg = chart.querySelector("svg"), tip = chart.querySelector(".tip"), cursor = chart.querySelector(".cursor");
   let stops, at = -1;
   const read = () => (stops ??= JSON.parse(chart.dataset.stops));

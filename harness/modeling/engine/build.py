@@ -32,22 +32,27 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 TYPES = {torch.float32: "-DSINGLE", torch.float64: "-DDOUBLE"}
 
 
-def load(source: str, dtype: torch.dtype) -> ctypes.CDLL:
+def load(source: str, dtype: torch.dtype, flags: tuple[str, ...] = ()) -> ctypes.CDLL:
     """The compiled source; compiled now unless it was before, by anybody who uses this folder.
+
+    Args:
+        source: in C.
+        dtype: of its numbers.
+        flags: of the compiler, besides those that all sources have.
 
     Raises:
         RefusedError: it cannot be compiled here.
     """
-    return _loaded(source, TYPES[dtype])
+    return _loaded(source, (*FLAGS, *flags, TYPES[dtype]))
 
 
 @lru_cache(maxsize=256)
-def _loaded(source: str, kind: str) -> ctypes.CDLL:
+def _loaded(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
     compiler = find_compiler()
-    content = "\0".join([source, kind, *compiler, *FLAGS, _processor()])
+    content = "\0".join([source, *compiler, *flags, _processor()])
     path = folder() / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.so"
     if not _whole(path):
-        _compile(compiler, source, kind, path)
+        _compile(compiler, source, flags, path)
     try:
         return ctypes.CDLL(str(path))
     except OSError as error:
@@ -100,15 +105,15 @@ def folder() -> Path:
     return path
 
 
-def _compile(compiler: list[str], source: str, kind: str, path: Path) -> None:
+def _compile(compiler: list[str], source: str, flags: tuple[str, ...], path: Path) -> None:
     """Compile beside the path and move it there, so that two who compile at once do not meet."""
     message = ""
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
             code, made, digest = Path(scratch, "step.c"), Path(scratch, "step.so"), Path(scratch, "step.sha256")
             code.write_text(source, encoding="utf-8")
-            for flags, libraries in WAYS:
-                command = [*compiler, *FLAGS, kind, *flags, str(code), "-o", str(made), *libraries]
+            for more, libraries in WAYS:
+                command = [*compiler, *flags, *more, str(code), "-o", str(made), *libraries]
                 done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
                 if done.returncode == 0:
                     digest.write_text(_digest(made), encoding="utf-8")

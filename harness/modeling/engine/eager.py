@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from harness.modeling.engine.capture import Recorder, Task, on_gpu
 from harness.modeling.engine.evaluate import compute, rows_of
 from harness.modeling.engine.factor import Factor, product
 from harness.modeling.engine.memory import POOL
+from harness.modeling.engine.plan import X
 from harness.modeling.engine.program import Kind
 from harness.modeling.engine.script import WRITING, Script
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from harness.modeling.engine.capture import Record
     from harness.modeling.engine.plan import Plan
 
 
@@ -27,15 +30,18 @@ class Eager:
 
     Args:
         plan: what to compute.
+        record: how runs are recorded that come again; as CUDA graphs on a GPU, and not on a CPU, when None.
     """
 
     name = "torch"
     prepares = False
     product = staticmethod(product)
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, record: Record | None = None) -> None:
         self._scripts = {name: Script(getattr(plan, name)) for name in ("inference", "forward", "backward")}
         self._codes = {name: compile(script.source, name, "exec") for name, script in self._scripts.items()}
+        self._records = record is not None
+        self._recorder = Recorder(self._bind, record or on_gpu)
 
     def threads(self, rows: int) -> int:  # noqa: ARG002
         """One: torch shares out single operations."""
@@ -43,8 +49,24 @@ class Eager:
 
     def bind(self, name: str, buffers: Mapping[str, Tensor], rows: int) -> Callable[[int, int], None]:
         """One of the plan's programs; see `Native.bind`."""
+        plain = cache(lambda: self._bind(name, buffers, rows))
+        on_a_gpu = buffers[X].is_cuda and not torch.cuda.is_current_stream_capturing()
+        if not (on_a_gpu or self._records):
+            return plain()
+        reads, writes = self._scripts[name].reads(), self._scripts[name].writes()
+
+        def run(begin: int, end: int) -> None:
+            if end - begin < len(buffers[X]):  # in pieces, all of the memory would be copied for each
+                plain()(begin, end)
+            else:
+                self._recorder.run(Task(name, rows, (begin, end), reads, writes), buffers)
+
+        return run
+
+    @torch.inference_mode()
+    def _bind(self, name: str, buffers: Mapping[str, Tensor], rows: int) -> Callable[[int, int], None]:
         script = self._scripts[name]
-        like = next(iter(buffers.values()))
+        like = next(buffers[buffer.name] for buffer, *_ in script.places if buffer.kind != Kind.ROWS)
         names = FUNCTIONS | {"rows": lambda value, width: rows_of(value, rows, width, like)}
         scratch = {b: POOL.empty(like, rows, b.width) for b, _, _ in script.places if b.kind == Kind.ROWS}
         for (buffer, column, width), place in script.places.items():
@@ -60,13 +82,14 @@ class Eager:
         exec(self._codes[name], names)  # noqa: S102 - what is run was written by `Script`, from a list of operators
         steps: Callable[[int, int], None] = names["run"]
 
+        @torch.inference_mode()
         def run(begin: int, end: int) -> None:
             steps(begin, end)
             for place, width, buffer in script.totals:
                 values = buffers[place.buffer.name][: end - begin].narrow(2, place.column, width)
                 buffers[buffer.name][0, 0] += values.flatten(0, 1).sum(0)
 
-        return run if script.totals else steps
+        return run
 
 
 def _computed(node: Any, *args: Any) -> Any:  # noqa: ANN401

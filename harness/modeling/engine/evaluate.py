@@ -25,9 +25,9 @@ Pairs = Sequence[tuple["Tensor", "Tensor"]]
 
 
 class Product(Protocol):
-    """Writes products of some matrices by the same one, (inner, outer), or adds them to what is there."""
+    """Writes products of some matrices by the same one, (inner, outer), plus a bias if there is one, or adds them."""
 
-    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False) -> None:
+    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False, bias: Tensor | None = None) -> None:
         """Do it."""
 
 
@@ -50,9 +50,7 @@ def evaluate(nodes: Iterable[Node], values: Values, product: Product) -> None:
 def multiply(node: Node, args: list[Any], out: Tensor, product: Product) -> None:
     """Write a product or an affine map of its arguments."""
     operand, matrix, *bias = args
-    if bias:
-        out.copy_(bias[0])
-    product([(operand, out)], matrix.t() if node.attr else matrix, add=bool(bias))
+    product([(operand, out)], matrix.t() if node.attr else matrix, bias=bias[0] if bias else None)
 
 
 def look_up(node: Node, args: list[Any], out: Tensor, rows: Tensor) -> None:

@@ -48,18 +48,30 @@ class Factor:
         return total
 
 
-def product(pairs: Pairs, matrix: Tensor, *, add: bool = False) -> None:
-    """See `Product`. Long sums are added up in parts, each by itself, which rounds less."""
+def product(pairs: Pairs, matrix: Tensor, *, add: bool = False, bias: Tensor | None = None) -> None:
+    """See `Product`."""
+    if add:
+        _add(pairs, matrix)
+        return
     for a, out in pairs:
-        large = suits(len(a), matrix)
-        if add:
-            deep = len(matrix) if a.device.type != "cpu" else DEEP_ONE_DNN if large else DEEP
-            for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
-                out.add_(by_one_dnn(part, rows.t()) if large else torch.mm(part, rows))
-        elif large:
-            out.copy_(by_one_dnn(a, matrix.t()))
+        if suits(len(a), matrix):
+            out.copy_(by_one_dnn(a, matrix.t(), bias))
+        elif bias is not None:
+            torch.addmm(bias, a, matrix, out=out)
         else:
             torch.mm(a, matrix, out=out)
+
+
+def _add(pairs: Pairs, matrix: Tensor) -> None:
+    """Add products to what is there, as one. Long sums are added up in parts, each by itself, which rounds less."""
+    counts = [len(a) for a, _ in pairs]
+    large = suits(sum(counts), matrix)
+    deep = len(matrix) if matrix.device.type != "cpu" else DEEP_ONE_DNN if large else DEEP
+    a = pairs[0][0] if len(pairs) == 1 else torch.cat([a for a, _ in pairs])
+    for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
+        total = by_one_dnn(part, rows.t()) if large else torch.mm(part, rows)
+        for (_, out), of_out in zip(pairs, torch.split(total, counts), strict=True):
+            out.add_(of_out)
 
 
 def suits(rows: int, matrix: Tensor) -> bool:
@@ -68,7 +80,7 @@ def suits(rows: int, matrix: Tensor) -> bool:
     return large and _has_one_dnn and bool(torch.backends.mkldnn.enabled)
 
 
-def by_one_dnn(a: Tensor, transposed: Tensor) -> Tensor:
-    """A value (rows, inner) · the transpose of a matrix (outer, inner)."""
-    made: Tensor = _linear.default(a, transposed, None, "none", [], "")
+def by_one_dnn(a: Tensor, transposed: Tensor, bias: Tensor | None = None) -> Tensor:
+    """A value (rows, inner) · the transpose of a matrix (outer, inner), plus a bias."""
+    made: Tensor = _linear.default(a, transposed, bias, "none", [], "")
     return made

@@ -53,7 +53,7 @@ def _tensors(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def taking(*values: Any) -> Any:  # noqa: ANN401
         like = next(value for value in values if isinstance(value, torch.Tensor))
-        return function(*(torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values))
+        return function(*(v if isinstance(v, torch.Tensor) else like.new_full((), v) for v in values))
 
     return taking
 

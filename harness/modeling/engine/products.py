@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from harness.modeling.engine.evaluate import Pairs
 
 SOURCE = Path(__file__).with_name("product.c")
+FLAGS = ("-fno-ipa-cp", "-fno-unswitch-loops")
+"""Copies of functions for some arguments take four times as long to compile, and are no faster."""
 FEWEST_ROWS = 4
 """Of a batch that a thread is worth its start for."""
 PROCESS = os.getpid()
@@ -33,7 +35,7 @@ class Products:
     """
 
     def __init__(self, dtype: torch.dtype) -> None:
-        library = build.load(SOURCE.read_text(encoding="utf-8"), dtype)
+        library = build.load(SOURCE.read_text(encoding="utf-8"), dtype, FLAGS)
         self._size, self._pack, self._multiply = library.packed_size, library.pack, library.multiply_once
         self._size.restype = ctypes.c_int64
         pointer, number = ctypes.c_void_p, ctypes.c_int64
@@ -48,8 +50,12 @@ class Products:
         self._pack(matrix.data_ptr(), *matrix.stride(), *matrix.shape, packed.data_ptr())
         return packed
 
-    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False) -> None:
-        """Write each a (rows, inner) · matrix (inner, outer) to its place, or add it; rows there are contiguous."""
+    def __call__(self, pairs: Pairs, matrix: Tensor, *, add: bool = False, bias: Tensor | None = None) -> None:
+        """See `Product`; rows of what is written are contiguous."""
+        if bias is not None:
+            for _, out in pairs:
+                out.copy_(bias)
+            add = True
         operands = [n for a, out in pairs for n in (a.data_ptr(), *a.stride(), len(a), out.data_ptr(), out.stride(0))]
         given = (ctypes.c_int64 * len(operands))(*operands)
         threads = threads_for(max(matrix.shape[1], *(len(a) for a, _ in pairs)))

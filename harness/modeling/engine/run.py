@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PIECE_SIZE = 1 << 18
 PIECE_ROWS = 1024
 """A piece of time is so long that its widest buffer has at least so many numbers, and so many rows."""
+PIECE_SIZE_ON_GPU = 1 << 26
 
 Buffers = dict[str, "Tensor"]
 
@@ -231,7 +232,8 @@ class Kernel:
         }
 
     def _pieces(self, time: int, rows: int) -> Iterator[tuple[int, int]]:
-        steps = self.piece or max(1, -(-PIECE_SIZE // (rows * self._widest)), -(-PIECE_ROWS // rows))
+        size = PIECE_SIZE if self.device.type == "cpu" else PIECE_SIZE_ON_GPU
+        steps = self.piece or max(1, -(-size // (rows * self._widest)), -(-PIECE_ROWS // rows))
         return pairwise([*range(0, time, steps), time])
 
 

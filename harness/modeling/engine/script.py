@@ -73,6 +73,20 @@ class Script:
         lines = [f"    for t in {way}:", *(f"        {line}" for line in self._lines or ["pass"])]
         self.source = "\n".join(["def run(begin, end):", *lines, ""])
 
+    def reads(self) -> tuple[str, ...]:
+        """The buffers that are read, or read and written, by name."""
+        given = {place.buffer for place in self.program.given.values()} & {buffer for buffer, *_ in self.places}
+        matrices = {f"matrix {node.attr[0]}" for node, _ in self.matrices}
+        vectors = {f"vector {node.attr}" for node in self.vectors}
+        return tuple(sorted({buffer.name for buffer in given} | matrices | vectors | self._totals()))
+
+    def writes(self) -> tuple[str, ...]:
+        """The buffers that are written, by name."""
+        return tuple(sorted({place.buffer.name for _, place in self.program.stored} | self._totals()))
+
+    def _totals(self) -> set[str]:
+        return {buffer.name for _, buffer in self.program.summed}
+
     # -- where values lie
 
     def _lay_out(self) -> None:

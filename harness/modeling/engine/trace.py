@@ -219,6 +219,11 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._known: dict[int, tuple[Tensor, Node | int]] = {}
         self._lost: dict[int, Tensor] = {}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled by torch.compile in here; to say that it is not to be, torch would import all of it."""
+        return False
+
     def enter(self, op: str, tensor: Tensor, number: int) -> Node:
         """The node of a tensor that goes into the step."""
         part = Part.INPUT if op == "input" else Part.STATE

@@ -89,14 +89,15 @@ def _fellows() -> float | None:
         alive = [child for child in server.children() if child.pid not in {os.getpid(), boss.pid}]
         own = 0.0 if server.pid == boss.pid else _seconds(server)
         gone = float(ended.children_user + ended.children_system)
-        return gone + own + sum(map(_seconds, [psutil.Process(boss.pid), *alive]))
+        return gone + own + _seconds(psutil.Process(boss.pid)) + sum(_seconds(child, whole=True) for child in alive)
     return None
 
 
-def _seconds(process: psutil.Process) -> float:
+def _seconds(process: psutil.Process, *, whole: bool = False) -> float:
+    """What a process used; the whole of it with its children that have ended, as its parent will count it."""
     with suppress(psutil.Error):  # it has ended meanwhile
         times = process.cpu_times()
-        return float(times.user + times.system)
+        return float(times.user + times.system + (times.children_user + times.children_system if whole else 0.0))
     return 0.0
 
 

@@ -51,9 +51,10 @@ def test_it_is_compiled_once_and_nothing_else_is_left(cache: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"nonsense", None], ids=["empty", "other", "cut short"])
 def test_what_was_cut_short_is_made_anew(cache: Path, content: bytes | None) -> None:
     cache.mkdir(parents=True, mode=0o700)
-    build._compile(build.find_compiler(), SOURCE % 1, "-DSINGLE", cache / "like.so")
+    flags = (*build.FLAGS, "-DSINGLE")
+    build._compile(build.find_compiler(), SOURCE % 1, flags, cache / "like.so")
     whole = (cache / "like.so").read_bytes()
-    content_of_name = "\0".join([SOURCE % 42, "-DSINGLE", *build.find_compiler(), *build.FLAGS, build._processor()])
+    content_of_name = "\0".join([SOURCE % 42, *build.find_compiler(), *flags, build._processor()])
     path = cache / f"{hashlib.sha256(content_of_name.encode()).hexdigest()[:32]}.so"
     path.write_bytes(whole[: len(whole) // 2] if content is None else content)
     assert answer() == 42

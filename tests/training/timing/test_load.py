@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,6 +67,31 @@ def test_the_time_of_fellow_workers_counts_also_when_they_have_ended() -> None:
     ours.send("go")
     assert ours.recv() >= 0.8  # seconds of a processor
     watcher.join()
+
+
+def test_what_a_fellow_worker_had_compiled_is_its_own_before_it_ends_and_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would seem to have been done at the moment when the worker ends."""
+    alive, gone = _Process(2, user=3.0, children_user=5.0), _Process(1, children_user=8.0)
+    monkeypatch.setattr(load.multiprocessing, "parent_process", lambda: _Process(1))
+    monkeypatch.setattr(load.os, "getppid", lambda: 1)
+    for server, fellows in ((_Process(1), [alive]), (gone, [])):
+        known = {1: server, **{fellow.pid: fellow for fellow in fellows}}
+        server.fellows = fellows
+        monkeypatch.setattr(load.psutil, "Process", known.__getitem__)
+        assert load._fellows() in {8.0, None}
+
+
+class _Process:
+    """As psutil has them."""
+
+    def __init__(self, pid: int, user: float = 0.0, children_user: float = 0.0) -> None:
+        self.pid, self.fellows = pid, list[_Process]()
+        self.cpu_times = lambda: SimpleNamespace(
+            user=user, system=0.0, children_user=children_user, children_system=0.0
+        )
+
+    def children(self) -> list[_Process]:
+        return self.fellows
 
 
 def _watch(connection: Connection) -> None:

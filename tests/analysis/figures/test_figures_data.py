@@ -51,6 +51,23 @@ def test_the_front_is_whom_nobody_beats_in_both() -> None:
     assert [(c.cost, c.mean) for c in front(all_, "higher") if c.front] == [(1, 0.5), (1, 0.5), (2, 0.6)]
 
 
+def test_times_that_others_disturbed_are_on_no_front_and_dominate_nobody(make: Maker) -> None:
+    busy = {"disturbance": {"others": 2.0}, "environment": {"cores": 2}}
+    records = [make("fast", 0, 0.1, seconds=1.0, **busy), make("slow", 0, 0.5, seconds=9.0)]
+    records += [make("mixed", 0, 0.3, seconds=2.0), make("mixed", 1, 0.3, seconds=99.0, **busy)]
+    comparison = compare(records, [])
+    (by_time,) = tradeoffs(comparison, "seconds of training")
+    assert [(c.cell, c.cost, c.front) for c in by_time.candidates] == [
+        ("fast", 1.0, False),
+        ("mixed", 2.0, True),
+        ("slow", 9.0, False),
+    ]
+    (by_size,) = tradeoffs(comparison, "parameters")
+    assert [c.cell for c in by_size.candidates if c.front] == ["fast"]  # how large it is, nobody disturbs
+    (busy_only,) = tradeoffs(compare(records[:1], []), "seconds of training")
+    assert not any(c.front for c in busy_only.candidates)
+
+
 def test_all_sizes_of_a_task_are_in_one_picture(make: Maker) -> None:
     records = [
         make("lstm", 0, 0.3, parameters=1_000),
