@@ -160,18 +160,18 @@ def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -
 
 def contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
     """The runs that can be compared with one another, under the title of their column; and who was left out."""
-    return _contests(record for record in records if not record.spec.trial)  # those are scored on validation only
+    return _contests(record for record in records if not record.setup.trial)  # those are scored on validation only
 
 
 def contests_of_trials(records: Iterable[RunRecord]) -> list[tuple[str, list[RunRecord]]]:
     """The trials that can be compared with one another, likewise."""
-    return _contests(record for record in records if record.spec.trial)[0]
+    return _contests(record for record in records if record.setup.trial)[0]
 
 
 def _contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
     found: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
-        found[record.spec.contest].append(record)
+        found[record.setup.contest].append(record)
     current, notes = _without_superseded(found)
     titles = _titles([group[0] for group in current.values()])
     return list(zip(titles, current.values(), strict=True)), notes
@@ -182,7 +182,7 @@ def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[s
     current = {}
     dropped = 0
     for contest, group in contests.items():
-        used = [record.spec.cell for record in group]
+        used = [record.setup.cell for record in group]
         order = sorted(range(len(group)), key=lambda index: group[index].finished)
         newest = {used[index].label: used[index] for index in order}
         current[contest] = [record for record, cell in zip(group, used, strict=True) if cell == newest[cell.label]]
@@ -249,7 +249,7 @@ def by_cell(group: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
     """The runs of each row."""
     cells: dict[str, list[RunRecord]] = defaultdict(list)
     for record in group:
-        cells[record.spec.row].append(record)
+        cells[record.setup.row].append(record)
     return cells
 
 
@@ -302,7 +302,7 @@ def _solved(runs: Sequence[RunRecord]) -> dict[str, Any]:
     count = sum(bool(run.solved) for run in runs)
     low, high = wilson_interval(count, len(runs))
     steps = {id(run): run.solved_step for run in runs if run.solved and run.solved_step is not None}
-    step = median_time(list(steps.values()), [run.spec.recipe.steps for run in runs if id(run) not in steps])
+    step = median_time(list(steps.values()), [run.setup.recipe.steps for run in runs if id(run) not in steps])
     return {
         "solved": count,
         "solved_low": low,
@@ -327,7 +327,7 @@ def _unlike(groups: Iterable[tuple[str, Sequence[RunRecord]]]) -> list[str]:
     notes: dict[str, list[str]] = defaultdict(list)
     for title, group in groups:
         given: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-        rows = {spec.row: spec for spec in (record.spec for record in group)}
+        rows = {spec.row: spec for spec in (record.setup for record in group)}
         for spec in rows.values():
             given[spec.cell.label].add(spec.knobs)
         if len({frozenset(knobs) for knobs in given.values()}) == 1:
@@ -344,8 +344,8 @@ def _chosen(groups: Iterable[tuple[str, Sequence[RunRecord]]]) -> list[str]:
     """What trials chose for each cell."""
     notes = []
     for title, group in groups:
-        rows = {record.spec.row: f"{record.spec.row} {' '.join(record.spec.chosen)}" for record in group}
-        if tune := group[0].spec.tune:
+        if tune := group[0].setup.tune:
+            rows = {spec.row: f"{spec.row} {' '.join(spec.chosen)}" for spec in (record.setup for record in group)}
             settings = ", ".join(rows.values())
             notes.append(f"{title}: each cell has the settings of the best of {tune} trials on validation: {settings}.")
     return notes

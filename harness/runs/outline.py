@@ -38,6 +38,14 @@ PACKED = ("cost", "disturbance")
 """What of it is kept as text until somebody asks for it."""
 
 
+_DECODER = json.JSONDecoder()
+
+
+def decode(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """`json.loads` without what it does for text that we did not write."""
+    return _DECODER.raw_decode(text)[0]
+
+
 @dataclass(frozen=True)
 class Kind:
     """What some runs have in common.
@@ -100,6 +108,11 @@ class Outline(RunRecord):
         spec.__dict__.update(self._kind.record.spec.__dict__, seed=self._own[0], key=self._key)
         return spec
 
+    @property
+    def setup(self) -> RunSpec:
+        """That of the kind."""
+        return self._kind.record.spec
+
 
 def _own(name: str) -> property:
     def read(self: Any) -> Any:  # noqa: ANN401 - whatever the field is
@@ -111,7 +124,7 @@ def _own(name: str) -> property:
 
 def _packed(name: str) -> property:
     inner = _own(name)
-    return property(lambda self: json.loads(inner.fget(self) or "{}"))  # type: ignore[misc]
+    return property(lambda self: decode(inner.fget(self) or "{}"))  # type: ignore[misc]
 
 
 def _shared(name: str) -> property:

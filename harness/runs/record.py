@@ -107,9 +107,15 @@ class RunRecord:
     state: bytes = field(default=b"", repr=False, compare=False)
 
     @property
+    def setup(self) -> RunSpec:
+        """The spec as far as it is that of other seeds, too: its seed and its key may be another run's."""
+        return self.spec
+
+    @property
     def disturbed(self) -> bool:
         """Whether others kept so much of the machine busy that its times are not to be compared."""
-        others, waited = (self.disturbance.get(name) or 0.0 for name in ("others", "waited"))
+        found = self.disturbance
+        others, waited = found.get("others") or 0.0, found.get("waited") or 0.0
         return bool(others > BUSY * self.environment.get("cores", 1) or waited > BUSY)
 
     def as_dict(self) -> dict[str, Any]:

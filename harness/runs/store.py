@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.errors import HarnessError
 from harness.runs.claims import Owner
 from harness.runs.durable import make_folder
-from harness.runs.outline import HISTORY, Kind, Outline
+from harness.runs.outline import HISTORY, Kind, Outline, decode
 from harness.runs.record import PASSING, BaselineRecord, Record, RunRecord
 from harness.runs.schema import APPLICATION, SCHEMA, check_sum, insert_outline, make, migrate
 from harness.runs.states import keep_state, sweep_up
@@ -276,7 +276,7 @@ class Store:
     def _outline(self, key: str, of: Kind, own: str, own_sum: int) -> Outline:
         if check_sum(own) != own_sum:
             raise HarnessError(f"{self._path} is damaged: the record of run {key} is not what was written.")
-        return Outline(of, key, json.loads(own))
+        return Outline(of, key, decode(own))
 
     def _baseline(self, key: str, record: str, record_sum: int) -> BaselineRecord:
         with self._damage_told(key, (record, record_sum)):
