@@ -28,6 +28,14 @@ SEED, SCORE = 987654321, 0.123456789
 """What stands for those of a run in the record that all of its kind are made from."""
 TRIVIAL = 10_000
 """Runs that do nothing."""
+NOTHING = '''
+from harness import Cell, NotSupportedError
+
+class Nothing(Cell):
+    """Refuses."""
+    def __init__(self, input_size, hidden_size):
+        raise NotSupportedError("nothing is done")
+'''
 
 
 def fill(folder: Path, count: int) -> None:
@@ -36,6 +44,7 @@ def fill(folder: Path, count: int) -> None:
     Rows are written as the store writes them, but the records of a kind are made by putting numbers into one of them.
     """
     from harness.runs.outline import kind_text, own_text  # noqa: PLC0415 - the work of a process of its own
+    from harness.runs.record import BaselineRecord  # noqa: PLC0415
     from harness.runs.schema import check_sum  # noqa: PLC0415
     from harness.runs.store import Store  # noqa: PLC0415
 
@@ -65,6 +74,8 @@ def fill(folder: Path, count: int) -> None:
             connection.executemany("INSERT INTO claims (number, key) VALUES (?, ?)", claims)
             connection.executemany("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", runs)
             connection.executemany("INSERT INTO outlines VALUES (?, ?, ?, ?, ?, ?)", outlines)
+    for trivial in plan.baselines():
+        store.add(BaselineRecord(trivial))
     store.close()
 
 
@@ -124,6 +135,38 @@ def measured(arguments: list[str]) -> dict[str, Any]:
     return {"seconds": round(seconds, 2), "GB": round(int(used) / 1e6, 2), "torch": torch == "True"}
 
 
+def overhead() -> dict[str, float]:
+    """Milliseconds a run, at runs that refuse at once: claimed, handed to a worker, stored durably and told."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "nothing.py").write_text(NOTHING, encoding="utf-8")
+        names = ["run", "--cells", "nothing.py:Nothing", "--tasks", "adding:length=5", "--budget", "smoke"]
+        command = [sys.executable, "-m", "harness", *names, "--workers", "2", "--seeds"]
+        seconds = []
+        for count in (10, TRIVIAL):
+            started = time.perf_counter()
+            subprocess.run([*command, str(count)], check=True, capture_output=True, cwd=folder)
+            seconds.append(time.perf_counter() - started)
+    return {"runs": TRIVIAL, "milliseconds a run": round(1000 * (seconds[1] - seconds[0]) / (TRIVIAL - 10), 2)}
+
+
+def draw(found: dict[str, Any], picture: Path) -> None:
+    """Seconds over the number of runs, both on logarithmic axes."""
+    import altair as alt  # noqa: PLC0415 - an extra
+
+    points = [
+        {"runs": int(count), "seconds": figures["seconds"], "what": what}
+        for what in ("table", "asking again")
+        for count, figures in found[what].items()
+    ]
+    axes = {
+        "x": alt.X("runs:Q", scale=alt.Scale(type="log"), title="runs in the results folder"),
+        "y": alt.Y("seconds:Q", scale=alt.Scale(type="log"), title="seconds, the start of the program included"),
+    }
+    colour = alt.Color("what:N", title=None)
+    line = alt.Chart(alt.Data(values=points)).mark_line(point=True).encode(**axes, color=colour)
+    line.properties(width=420, height=260).configure(background="white", font="sans-serif").save(picture)
+
+
 def main(target: Path, sizes: tuple[int, ...]) -> None:
     """Measure, write the figures and draw them."""
     found: dict[str, Any] = {"table": {}, "asking again": {}, "cores": os.cpu_count()}
@@ -134,9 +177,11 @@ def main(target: Path, sizes: tuple[int, ...]) -> None:
             names = ["--cells", ",".join(CELLS), "--tasks", ",".join(TASKS)]
             seeds = ["--seeds", str(count // (len(CELLS) * len(TASKS))), "--budget", "smoke", "--device", "cpu"]
             found["asking again"][count] = measured(["run", *names, *seeds, "--out", folder])
-            found["size of a folder, GB"] = round((Path(folder) / "runs.sqlite").stat().st_size / 1e9, 3)
         print(count, found["table"][count], found["asking again"][count], flush=True)
-        target.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    found["overhead"] = overhead()
+    print(found["overhead"])
+    target.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    draw(found, target.with_suffix(".svg"))
 
 
 if __name__ == "__main__":
