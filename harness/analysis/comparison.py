@@ -137,6 +137,8 @@ class Comparison:
     columns: Sequence[Column]
     cells: Sequence[str]
     notes: Sequence[str] = field(default=())
+    trials: Sequence[RunRecord] = field(default=(), repr=False)
+    """What settings were chosen by."""
 
     @property
     def scores(self) -> list[Score]:
@@ -146,6 +148,7 @@ class Comparison:
 
 def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -> Comparison:
     """Build the table of some records. Cells and tasks stand in the order in which they first appear."""
+    records = list(records)
     groups, notes = contests(records)
     trivial = {record.spec.key: record for record in baselines}
     cells_of = [by_cell(group) for _, group in groups]
@@ -154,7 +157,7 @@ def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -
     columns = [_column(contest, pairs, cells, trivial) for contest, pairs, cells in found]
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
     notes += [*_unequal(columns), *_unlike(groups), *_chosen(groups)]
-    table = Comparison(columns, list(cells), notes)
+    table = Comparison(columns, list(cells), notes, [record for record in records if record.spec.trial])
     return replace(table, notes=[*notes, *costs.notes(table.scores)])
 
 

@@ -127,7 +127,8 @@ def _row(tuning: Tuning, counts: Sequence[int]) -> list[str]:
     chosen = tuning.best
     settings = "" if chosen is None else " ".join(f"{name}={_short(v)}" for name, v in chosen.settings.items())
     failed = sum(trial.score is None for trial in tuning.trials)
-    expected = [value(tuning.expected[n - 1], tuning.digits) if n <= len(tuning.expected) else "" for n in counts]
+    known = tuning.expected if chosen is not None else []
+    expected = [value(known[n - 1], tuning.digits) if n <= len(known) else "" for n in counts]
     metric = f"{tuning.task} {ARROWS[tuning.direction]} {tuning.metric}"
     return [
         metric,

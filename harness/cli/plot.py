@@ -21,7 +21,8 @@ def command(
         typer.Argument(
             metavar="KIND",
             help="curves (of learning); parameters, time or flops (quality against them, with the Pareto front); "
-            "gradients (over time steps); memory (share solved, by a task's option); ranks, profile (of all tasks).",
+            "gradients (over time steps); memory (share solved, by a task's option); ranks, profile (of all tasks); "
+            "tuning, rates (of the trials of --tune).",
         ),
     ],
     results: Results = "results",

@@ -19,10 +19,12 @@ from pydantic import (
 
 from harness.errors import HarnessError, did_you_mean
 from harness.modeling.sizing import Size
+from harness.registry import Reference, current
 from harness.runs.device import resolve
 from harness.runs.plan import Plan, Request
 from harness.runs.tolerance import Tolerance
 from harness.runs.toml import line_of
+from harness.training.timing.shape import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -211,7 +213,9 @@ class Suite(Strict):
             plan = Plan.make(self.request(device))
         except HarnessError as error:
             raise HarnessError(f"{self._file}: {error}") from error
-        self._check_metrics(plan)
+        self.check_metrics({component.label: metric_names(task) for component, task in plan.tasks})
+        if self.speed is not None:
+            self._check_speed(self.speed)
         return plan
 
     def tolerances(self, task: str, metrics: Sequence[str]) -> dict[str, Tolerance]:
@@ -236,16 +240,34 @@ class Suite(Strict):
         """As a file."""
         return "\n".join(_lines(self.plain())) + "\n"
 
-    def _check_metrics(self, plan: Plan) -> None:
-        metrics = {component.label: [*metric_names(task), DEFAULT] for component, task in plan.tasks}
-        every = dict.fromkeys(name for names in metrics.values() for name in names)
+    def check_metrics(self, metrics: Mapping[str, Sequence[str]]) -> None:
+        """That there is what is tolerated: what a slip of the pen names would not be compared.
+
+        Args:
+            metrics: of each task, by its label.
+
+        Raises:
+            HarnessError: a task or metric is not there; it says where that is named.
+        """
+        every = dict.fromkeys([*(name for names in metrics.values() for name in names), DEFAULT])
         for name, entry in self.tolerance.items():
             if isinstance(entry, Tolerance):
                 self._check(name, every, "no task of the suite has a metric", name)
                 continue
             self._check(name, metrics, "the suite has no task", name)
             for metric in entry:
-                self._check(metric, metrics[name], f"{name} has no metric", name, metric)
+                self._check(metric, [*metrics[name], DEFAULT], f"{name} has no metric", name, metric)
+
+    def _check_speed(self, speed: Speed) -> None:
+        """What would be told after all runs otherwise."""
+        key = "reference"
+        try:
+            reference = Reference.parse(speed.reference)
+            current().cells().find(reference.target)
+            key = "shape"
+            Shape.parse(speed.shape)
+        except HarnessError as error:
+            raise HarnessError(f"{place(self._file, self._toml, ('speed', key))}: {key}: {error}") from error
 
     def _check(self, name: str, known: Collection[str], problem: str, *path: str) -> None:
         if name not in known:

@@ -141,6 +141,30 @@ MISTAKES = {
 }
 
 
+SLIPS = {
+    ('reference = "elman"', 'reference = "elmann"'): 'line 13: reference: no cell is called "elmann". Did you mean',
+    ("batch=2,", "batches=2,"): "line 15: shape: ",
+    ("default =", "MSEE ="): 'line 10: no task of the suite has a metric "MSEE". Did you mean "MSE"?',
+}
+
+
+@pytest.mark.parametrize(("slip", "message"), SLIPS.items())
+def test_a_slip_in_a_suite_is_told_before_anything_runs(harness: Command, slip: tuple[str, str], message: str) -> None:
+    Path("mine.py").write_text(CELL)
+    Path("ci.toml").write_text((SUITE + SPEED).replace(*slip))
+    done = harness("run", "--suite", "ci.toml")
+    assert done.code == 2
+    assert f"error: ci.toml, {message}" in done.err
+    assert not Path("results").exists()
+
+
+def test_a_baseline_that_tolerates_what_is_not_in_it_is_refused(made: Command) -> None:
+    Path("ci.json").write_text(Path("ci.json").read_text().replace('"default": "5%"', '"MSEE": 0.1'))
+    done = made("compare", "ci.json", "ci")
+    assert (done.code, done.out) == (2, "")
+    assert 'ci.json: the suite: no task of the suite has a metric "MSEE". Did you mean "MSE"?' in done.err
+
+
 def test_a_mistake_is_one_sentence(made: Command) -> None:
     before = sorted(path.name for path in Path().iterdir())
     for line, message in MISTAKES.items():

@@ -23,6 +23,9 @@ WIDE = 30.0
 ROOM = 0.3
 """How much of the range of means is left above and below them for intervals."""
 
+EDGE = 0.04
+"""The same beyond the last mark."""
+
 
 def colour(number: int, *, dark: bool = False) -> str:
     """The colour of the cell with this number in the table, in CSS."""
@@ -50,4 +53,5 @@ def bounds(values: Sequence[float], lows: Iterable[float], highs: Iterable[float
     room = (largest - smallest) or abs(largest) or 1.0
     low = min((low for low in lows if math.isfinite(low)), default=smallest)
     high = max((high for high in highs if math.isfinite(high)), default=largest)
-    return max(min(low, smallest), smallest - room * ROOM), min(max(high, largest), largest + room * ROOM)
+    edge = room * EDGE
+    return max(min(low, smallest) - edge, smallest - room * ROOM), min(max(high, largest) + edge, largest + room * ROOM)

@@ -11,6 +11,7 @@ from harness.analysis.figures.memory import horizons
 from harness.analysis.figures.over_tasks import profile, ranks
 from harness.analysis.figures.sketch import Chart, Rows, Sketch, row
 from harness.analysis.figures.tradeoffs import tradeoffs
+from harness.analysis.figures.tuning import rates, tuning
 from harness.errors import HarnessError, did_you_mean
 
 if TYPE_CHECKING:
@@ -34,20 +35,24 @@ def learning(comparison: Comparison) -> Chart:
 
 
 def quality(comparison: Comparison, by: str) -> Chart:
-    """What cells reached against what they cost; a dotted line is the Pareto front."""
+    """What cells reached against what they cost; a dotted line is the Pareto front. Faint: a busy machine."""
     sketch = Sketch(comparison.cells)
     charts = []
     for one in tradeoffs(comparison, by):
-        rows = [row(found.cell, x=found.cost, y=found.mean, low=found.low, high=found.high) for found in one.candidates]
+        rows = [
+            row(found.cell, x=found.cost, y=found.mean, low=found.low, high=found.high, ranked=found.ranked)
+            for found in one.candidates
+        ]
         x = sketch.x(by, (found.cost for found in one.candidates), log=True)
         y = sketch.y(rows, one.metric, one.direction)
         front = [{"x": found.cost, "y": found.mean} for found in one.candidates if found.front]
-        if front:  # of times that others disturbed there is none
-            front.append({"x": max(found.cost for found in one.candidates), "y": front[-1]["y"]})
+        front += [{"x": max(found.cost for found in one.candidates), "y": last["y"]} for last in front[-1:]]
         steps = sketch.of(front).mark_line(interpolate="step-after", strokeDash=[2, 3], color="#667", clip=True)
         bars = sketch.of(rows).mark_rule(opacity=0.5, clip=True)
         bars = bars.encode(x, sketch.low(y), sketch.alt.Y2("high:Q"), sketch.colour)
-        charts.append(sketch.titled(one.task, steps.encode(x, y), bars, sketch.points(rows, x, y)))
+        sure = sketch.alt.Scale(domain=[True, False], range=[1, 0.3])
+        points = sketch.points(rows, x, y).encode(opacity=sketch.alt.Opacity("ranked:N", scale=sure, legend=None))
+        charts.append(sketch.titled(one.task, steps.encode(x, y), bars, points))
     return sketch.together(charts, f"no finished run tells its {by}.")
 
 
@@ -99,6 +104,8 @@ KINDS: Mapping[str, Callable[[Comparison], Chart]] = {
     "memory": memory,
     "ranks": ranks,
     "profile": profile,
+    "tuning": tuning,
+    "rates": rates,
 }
 """What can be drawn, by the name that users have for it."""
 

@@ -70,11 +70,13 @@ class Baseline(Strict):
                 "write it anew with `harness baseline`."
             )
         try:
-            return cls.model_validate(_joined(values))
+            baseline = cls.model_validate(_joined(values))
         except ValidationError as error:
             raise HarnessError(complaint(error, cls, where)) from error
         except (AttributeError, TypeError) as error:
             raise HarnessError(f"{where} is no baseline: its tasks and figures are not in their places.") from error
+        baseline._check_metrics(where)  # noqa: SLF001 - its own
+        return baseline
 
     @classmethod
     def of(cls, records: Iterable[RunRecord], suite: Suite, speeds: Speeds | None, where: str) -> Baseline:
@@ -107,6 +109,16 @@ class Baseline(Strict):
             figures=tuple(compared),
             speeds=speeds,
         )
+
+    def _check_metrics(self, where: str) -> None:
+        metrics: dict[str, list[str]] = {}
+        for entry in self.figures:
+            metrics.setdefault(entry.task, []).extend(entry.metrics)
+        if all(metrics.values()):  # where every run of a task failed, nobody knows
+            try:
+                self.suite.check_metrics(metrics)
+            except HarnessError as error:
+                raise HarnessError(f"{where}: {error}") from error
 
     def text(self) -> str:
         """As a file, in which every score has a line of its own, so that changes can be read."""

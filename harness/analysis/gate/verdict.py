@@ -67,8 +67,8 @@ class Verdict:
             return f"better by {self._amount(-self.change)}"
         by, allowed = self._amount(self.change), f"{self.tolerance} allowed"
         if self.least is not None:
-            slower = f"{by} slower" if self.change > 0 else "no slower"
-            return f"same ({slower}, {allowed})" if self.kind == "same" else f"{kind} by {by} ({allowed})"
+            sure = f"{self._amount(self.least)} for sure" if self.least > 0 else "perhaps not at all"
+            return f"{kind} ({f'{by} slower, {sure}' if self.change > 0 else 'no slower'}, {allowed})"
         most = f"at most {self._amount(self.most)}"
         if self.kind == "same":
             return f"same ({'no' if self.most <= 0 else most} worse, {allowed})"

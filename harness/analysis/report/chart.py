@@ -21,12 +21,13 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True)
 class Line:
-    """A line of one cell; its marks are at `marks`."""
+    """A line of one cell; its marks are at `marks`. What cannot be compared is faint."""
 
     cell: int
     path: str
     marks: Sequence[Place] = ()
     dashed: bool = False
+    faint: bool = False
 
 
 @dataclass(frozen=True)

@@ -81,14 +81,14 @@ def _against(tradeoff: Tradeoff, by: str, numbers: Mapping[str, int]) -> Chart:
         place, number = (x(one.cost), y(one.mean)), numbers[one.cell]
         if math.isfinite(one.low):
             chart.bars.append((number, place[0], y(one.low), y(one.high)))
-        chart.lines.append(Line(number, "", [place]))
+        chart.lines.append(Line(number, "", [place], faint=not one.ranked))
         if one.front:
             corners += [(place[0], corners[-1][1]), place] if corners else [place]
         spread = "" if math.isnan(one.low) else f" ±{value((one.high - one.low) / 2, tradeoff.digits)}"
         reached = f"{value(one.mean, tradeoff.digits)}{spread} at {short(one.cost)}"
-        chart.stops.append(Stop(place, one.setting, [(number, reached + (", on the front" if one.front else ""))]))
-    if corners:  # of times that others disturbed there is no front
-        chart.steps = path([*corners, (x.end, corners[-1][1])])
+        told = ", on the front" if one.front else "" if one.ranked else ", but the machine was busy"
+        chart.stops.append(Stop(place, one.setting, [(number, reached + told)]))
+    chart.steps = path([*corners, (x.end, corners[-1][1])]) if corners else ""
     return chart
 
 

@@ -25,6 +25,8 @@ def command(specs: Sequence[RunSpec]) -> str:
     own = [f"{spec.cell.label}.{knob}" for knob in spec.knobs]
     settings = [change for change in spec.changes if change.partition("=")[0] not in {"parameters", "hidden_size"}]
     words += [word for setting in (*settings, *own) for word in ("--set", setting)]
+    if tune := spec.tune or spec.trial:  # a trial is the same however many follow it
+        words += ["--tune", str(tune)]
     words += ["--device", spec.device]
     words += [] if spec.engine == "auto" else ["--engine", spec.engine]
     words += [word for plugin in spec.plugins for word in ("--plugin", plugin)]

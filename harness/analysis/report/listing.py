@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from harness.analysis.comparison import contests_of_trials
 from harness.analysis.layout import value
 from harness.analysis.report.commands import command
 from harness.registry.options import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.analysis.comparison import Comparison
     from harness.runs.record import RunRecord
@@ -26,7 +27,7 @@ class Run:
     key: str
     cell: str
     task: str
-    seed: int
+    seed: str
     score: float | None
     text: str
     parameters: int | None
@@ -57,23 +58,27 @@ class Machine:
 
 
 def runs(comparison: Comparison) -> list[Run]:
-    """All runs, in the order of the table."""
-    return [
+    """All runs, in the order of the table; trials, which chose their settings, come after them."""
+    found = [
         _run(record, cell, column.title)
         for column in comparison.columns
         for cell, records in column.runs.items()
         for record in sorted(records, key=lambda record: record.spec.seed)
     ]
+    tried = [(title, record) for title, group in contests_of_trials(comparison.trials) for record in group]
+    tried.sort(key=lambda pair: (pair[0], pair[1].spec.row, pair[1].spec.trial))
+    return found + [_run(record, record.spec.row, title) for title, record in tried]
 
 
 def _run(record: RunRecord, cell: str, task: str) -> Run:
     metric = record.metrics[0] if record.metrics else {}
-    score = record.scores.get(metric.get("name", ""))
+    scores = record.validation if record.spec.trial else record.scores  # a trial sees no test set
+    score = scores.get(metric.get("name", ""))
     return Run(
         key=record.spec.key,
         cell=cell,
         task=task,
-        seed=record.spec.seed,
+        seed=f"trial {record.spec.trial}" if record.spec.trial else str(record.spec.seed),
         score=score,
         text="" if score is None else f"{value(score, metric['digits'])} {metric['name']}",
         parameters=record.parameters,
@@ -110,8 +115,10 @@ def failures(comparison: Comparison) -> list[Failure]:
     return found
 
 
-def machines(records: Iterable[RunRecord]) -> list[Machine]:
+def machines(comparison: Comparison) -> list[Machine]:
     """The different environments, the one of most runs first."""
+    records = [run for column in comparison.columns for some in column.runs.values() for run in some]
+    records += comparison.trials
     texts = Counter(json.dumps(record.environment, sort_keys=True) for record in records if record.environment)
     return [Machine(count, json.loads(text)) for text, count in texts.most_common()]
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from harness import __version__
+from harness.analysis import costs, pair_formats, tuning
 from harness.analysis.figures.look import colour, mark
 from harness.analysis.figures.tradeoffs import COSTS
 from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes
 from harness.analysis.markup import templates
 from harness.analysis.overview import overview
-from harness.analysis.report import listing
+from harness.analysis.report import listing, trials
 from harness.analysis.report.budgets import outcomes
 from harness.analysis.report.charts import gradients, learning, memory, quality
 from harness.analysis.report.commands import command
@@ -25,6 +27,7 @@ from harness.analysis.report.verdict import verdict
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
+    from harness.analysis.listing import Listing
 
 
 def page(comparison: Comparison, title: str) -> str:
@@ -37,7 +40,8 @@ def page(comparison: Comparison, title: str) -> str:
         comparison: what it is about.
         title: of the page.
     """
-    numbers = {cell: number for number, cell in enumerate(comparison.cells)}
+    cells = dict.fromkeys([*comparison.cells, *(trial.spec.row for trial in comparison.trials)])
+    numbers = {cell: number for number, cell in enumerate(cells)}
     columns = comparison.columns
     script = templates().get_template("report.js").render()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -53,11 +57,16 @@ def page(comparison: Comparison, title: str) -> str:
         grid=grid(comparison),
         notes=footnotes(comparison),
         headings=cost_headings(comparison),
-        costs=list(zip(cost_rows(comparison), _commands(comparison), strict=True)),
+        rows=list(zip(cost_rows(comparison), _commands(comparison), strict=True)),
         names=NAMES,
         overview=overview(comparison),
         ranks=ranks(comparison, numbers),
         profile=profile(comparison, numbers),
+        pairs=pair_formats.listing(comparison),
+        steps=_told(costs.listing(comparison)),
+        tuning=tuning.listing(tuning.tunings(comparison.trials)),
+        expected=trials.expected(comparison, numbers),
+        rates=trials.rates(comparison, numbers),
         budgets=outcomes(comparison),
         curves=curves,
         quality={by: drawn for by in COSTS if (drawn := quality(comparison, by, numbers))},
@@ -66,10 +75,15 @@ def page(comparison: Comparison, title: str) -> str:
         samples=[(column.title, found) for column in columns if (found := samples(column, comparison.cells))],
         failures=listing.failures(comparison),
         runs=listing.runs(comparison),
-        machines=listing.machines(run for column in columns for runs in column.runs.values() for run in runs),
+        machines=listing.machines(comparison),
         script=Markup(script),  # noqa: S704 - a file of ours, into which nothing is put
         digest=digest,
     )  # fmt: skip
+
+
+def _told(found: Listing) -> Listing:
+    """The rows that have more than names."""
+    return replace(found, rows=[row for row in found.rows if any(row[found.names :])])
 
 
 def _commands(comparison: Comparison) -> list[str]:

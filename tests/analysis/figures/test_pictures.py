@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from harness.analysis.figures.pictures import KINDS, kind_of
 from harness.analysis.figures.sketch import save
 from harness.errors import HarnessError
 from harness.registry import Component
-from harness.runs.record import BaselineRecord
+from harness.runs.record import BaselineRecord, RunRecord
 from harness.runs.spec import BaselineSpec
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
 def adding(**options: int) -> Component:
     return Component("adding", "adding", options, "cell-harness", "0.1.0", "bb")
+
+
+def trial(record: RunRecord, number: int, rate: float) -> RunRecord:
+    """A trial of a learning rate, with so large an error on validation."""
+    recipe = replace(record.spec.recipe, learning_rate=rate)
+    spec = replace(record.spec, recipe=recipe, tuned={"learning_rate": 0.1}, trial=number)
+    return replace(record, spec=spec, scores={}, validation={"MSE": rate})
 
 
 @pytest.fixture
@@ -42,6 +50,8 @@ def comparison(make: Maker) -> Comparison:
         for cell, share in (("lstm", 0.2), ("<gru> & co", 0.3))
         for seed in range(3)
     ]
+    tried = [record for record in records if record.spec.seed == 0]
+    records += [trial(record, number, rate) for record in tried for number, rate in ((1, 0.1), (2, 0.01))]
     baselines = [
         BaselineRecord(BaselineSpec(task, "generated"), [{"name": "constant", "scores": {"MSE": 0.9}}])
         for task in (adding(), adding(length=400))
@@ -79,6 +89,17 @@ def test_pictures_are_written_as_png_and_pdf(comparison: Comparison, tmp_path: P
         assert (tmp_path / f"curves{ending}").read_bytes().startswith(magic)
     with pytest.raises(HarnessError, match=r"ends in \.svg, \.png, \.pdf"):
         save(kind_of("curves")(comparison), tmp_path / "curves.gif")
+
+
+def test_trials_are_drawn_by_their_number_and_by_their_rate(comparison: Comparison) -> None:
+    pytest.importorskip("vl_convert", reason="the extra figures is not installed")
+
+    def points(kind: str) -> list[tuple[float, float]]:
+        datasets = kind_of(kind)(comparison).to_dict()["datasets"].values()
+        return [(point["x"], pytest.approx(point["y"])) for point in next(iter(datasets)) if point["cell"] == "lstm"]
+
+    assert points("tuning") == [(1, 0.055), (2, 0.0325)]  # (0.1 + 0.01) / 2, and 0.1 / 4 + 3 × 0.01 / 4
+    assert points("rates") == [(0.01, 0.01), (0.1, 0.1)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +38,9 @@ def results() -> Results:
             for place, cell in enumerate(cells)
             for seed in range(seeds)
         ]
+        last = runs[-1].spec
+        tried = replace(last, trial=1, tuned={"learning_rate": 0.3})
+        runs.append(replace(runs[-1], spec=tried, scores={}, validation={f"MSE{text}": 0.4}))
         failed = {"status": "failed", "reason": f"a bug{text}", "details": f"Traceback{text}", "metrics": []}
         spec = _run(text, f"broken{text}", tasks[0], 0, 0.0).spec
         scores = [{"name": f"constant{text}", "scores": {f"MSE{text}": 0.3}}]

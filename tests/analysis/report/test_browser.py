@@ -96,7 +96,7 @@ def test_cells_tasks_and_runs_are_filtered(opened: Callable[..., Opened]) -> Non
     page.locator(".legend label", has_text="gru").click()
     assert [text.partition(":")[0] for text in texts(page, ".scores tbody th")] == ["lstm", "broken"]
     page.locator("#find").fill("lstm 2")
-    assert page.locator("#count").inner_text().endswith("of 13")
+    assert page.locator("#count").inner_text().endswith("of 14")
     assert {text.partition(":")[0] for text in texts(page, "#all tbody td:nth-child(2)")} == {"lstm"}
     assert wrong == []
 

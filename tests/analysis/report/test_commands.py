@@ -57,6 +57,14 @@ def test_the_command_of_a_run_repeats_it(asked: tuple[str, ...], monkeypatch: py
         assert again.row == spec.row
 
 
+def test_the_command_of_what_was_tuned_tunes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = plan(["run", "--cells", "gru", "--tasks", "adding", "--tune", "4", "--device", "cpu"], monkeypatch)
+    last = list(asked.trials())[-1]
+    assert last.trial == 4
+    again = plan(shlex.split(command([last]))[1:], monkeypatch)
+    assert [spec.key for spec in again.trials()] == [spec.key for spec in asked.trials()]
+
+
 def test_the_command_of_a_row_repeats_all_of_its_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     specs = list(
         plan(["run", "--cells", "gru", "--tasks", "adding", "--seeds", "3", "--device", "cpu"], monkeypatch).specs()
