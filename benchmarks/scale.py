@@ -169,7 +169,8 @@ def draw(found: dict[str, Any], picture: Path) -> None:
 
 def main(target: Path, sizes: tuple[int, ...]) -> None:
     """Measure, write the figures and draw them."""
-    found: dict[str, Any] = {"table": {}, "asking again": {}, "cores": os.cpu_count()}
+    found: dict[str, Any] = {"cores": os.cpu_count(), "overhead": overhead(), "table": {}, "asking again": {}}
+    print(found["overhead"], flush=True)
     for count in sizes:
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([sys.executable, __file__, "--fill", folder, str(count)], check=True)
@@ -178,9 +179,7 @@ def main(target: Path, sizes: tuple[int, ...]) -> None:
             seeds = ["--seeds", str(count // (len(CELLS) * len(TASKS))), "--budget", "smoke", "--device", "cpu"]
             found["asking again"][count] = measured(["run", *names, *seeds, "--out", folder])
         print(count, found["table"][count], found["asking again"][count], flush=True)
-    found["overhead"] = overhead()
-    print(found["overhead"])
-    target.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        target.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     draw(found, target.with_suffix(".svg"))
 
 
