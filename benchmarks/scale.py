@@ -43,7 +43,7 @@ def fill(folder: Path, count: int) -> None:
 
     Rows are written as the store writes them, but the records of a kind are made by putting numbers into one of them.
     """
-    from harness.runs.outline import kind_text, own_text  # noqa: PLC0415 - the work of a process of its own
+    from harness.runs.outline import kind_text, own_texts  # noqa: PLC0415 - the work of a process of its own
     from harness.runs.record import BaselineRecord  # noqa: PLC0415
     from harness.runs.schema import check_sum  # noqa: PLC0415
     from harness.runs.store import Store  # noqa: PLC0415
@@ -57,7 +57,7 @@ def fill(folder: Path, count: int) -> None:
         values = record.as_dict()
         values.pop("state")
         history = json.dumps({name: values.pop(name) for name in ("curve", "diagnoses", "samples")})
-        text, own, history_sum = json.dumps(values), own_text(record), check_sum(history)
+        text, (own, *packed), history_sum = json.dumps(values), own_texts(record), check_sum(history)
         named = (kind.row, kind.task.label)
         runs, outlines, claims = [], [], []
         for spec in (kind.with_seed(seed) for seed in plan.seeds):
@@ -67,13 +67,13 @@ def fill(folder: Path, count: int) -> None:
             claims.append((number, spec.key))
             ended = ("finished", record.finished, row, check_sum(row), history, history_sum)
             runs.append((number, 1, spec.key, *named, spec.seed, *ended))
-            outlines.append((number, 1, spec.key, place + 1, line, check_sum(line)))
+            outlines.append((number, 1, spec.key, place + 1, line, *packed, check_sum("".join([line, *packed]))))
         connection = store._connection  # noqa: SLF001 - nobody else fills a store like this
         with store.together():
             connection.execute("INSERT INTO kinds VALUES (?, ?)", (place + 1, kind_text(record)))
             connection.executemany("INSERT INTO claims (number, key) VALUES (?, ?)", claims)
             connection.executemany("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", runs)
-            connection.executemany("INSERT INTO outlines VALUES (?, ?, ?, ?, ?, ?)", outlines)
+            connection.executemany("INSERT INTO outlines VALUES (?, ?, ?, ?, ?, ?, ?, ?)", outlines)
     for trivial in plan.baselines():
         store.add(BaselineRecord(trivial))
     store.close()

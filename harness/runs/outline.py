@@ -6,7 +6,9 @@ have in common; an outline refers to that, its kind, and holds what is the run's
 
 from __future__ import annotations
 
+import gc
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from harness.runs.record import RunRecord
 from harness.runs.spec import RunSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 HISTORY = ("curve", "diagnoses", "samples")
 """What of a record tells how training went, kept apart from what tables need."""
@@ -32,10 +34,23 @@ SHARED = (
     "environment",
 )
 """What the runs of a kind have in common, beside the spec without its seed."""
-OWN = tuple(f.name for f in fields(RunRecord) if f.name not in {*LEFT_OUT, *SHARED, "spec"})
-"""What is a run's own, beside the seed."""
 PACKED = ("cost", "disturbance")
-"""What of it is kept as text until somebody asks for it."""
+"""What is a run's own and is kept as text until somebody asks for it."""
+OWN = tuple(f.name for f in fields(RunRecord) if f.name not in {*LEFT_OUT, *SHARED, *PACKED, "spec"})
+"""What else is a run's own, beside the seed."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """While a million objects without cycles are made, Python's search for cycles looks at each again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()  # nor later: they go when nobody refers to them
+        if collecting:
+            gc.enable()
 
 
 _DECODER = json.JSONDecoder()
@@ -65,7 +80,7 @@ class Kind:
         names = values.pop("own")
         spec = RunSpec.from_dict({**values.pop("spec"), "seed": 0}).with_seed(0)  # which works out what all share
         record = RunRecord(spec, "finished", **values)
-        return cls(record, {name: index for index, name in enumerate(names, start=1)})
+        return cls(record, {name: index for index, name in enumerate((*names, *PACKED), start=1)})
 
 
 def kind_text(record: RunRecord) -> str:
@@ -75,11 +90,10 @@ def kind_text(record: RunRecord) -> str:
     return json.dumps({"spec": spec, "own": OWN, **{name: values[name] for name in SHARED}})
 
 
-def own_text(record: RunRecord) -> str:
-    """What is a record's own, as JSON: the seed, and then the values of `OWN`."""
-    values = {name: getattr(record, name) for name in OWN}
-    packed = {name: json.dumps(values[name]) for name in PACKED}
-    return json.dumps([record.spec.seed, *{**values, **packed}.values()])
+def own_texts(record: RunRecord) -> tuple[str, ...]:
+    """What is a record's own, as JSON: the seed and the values of `OWN`; and each of `PACKED`."""
+    own = [record.spec.seed, *(getattr(record, name) for name in OWN)]
+    return json.dumps(own), *(json.dumps(getattr(record, name)) for name in PACKED)
 
 
 class Outline(RunRecord):
@@ -88,7 +102,7 @@ class Outline(RunRecord):
     Args:
         kind: what it shares with others.
         key: of its spec.
-        own: the seed, and the values of `OWN`.
+        own: the seed, the values of `OWN`, and the texts of `PACKED`.
     """
 
     __slots__ = ("_key", "_kind", "_own")
@@ -132,6 +146,8 @@ def _shared(name: str) -> property:
 
 
 for _name in OWN:
-    setattr(Outline, _name, _packed(_name) if _name in PACKED else _own(_name))
+    setattr(Outline, _name, _own(_name))
+for _name in PACKED:
+    setattr(Outline, _name, _packed(_name))
 for _name in (*SHARED, *LEFT_OUT):
     setattr(Outline, _name, _shared(_name))

@@ -8,7 +8,7 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.runs.outline import kind_text, own_text
+from harness.runs.outline import kind_text, own_texts
 from harness.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ OUTLINES = """
 CREATE TABLE IF NOT EXISTS kinds (kind INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS outlines (
     number INTEGER NOT NULL, attempt INTEGER NOT NULL, key TEXT NOT NULL, kind INTEGER NOT NULL, own TEXT NOT NULL,
-    own_sum INTEGER NOT NULL, PRIMARY KEY (number, attempt)
+    cost TEXT NOT NULL, disturbance TEXT NOT NULL, own_sum INTEGER NOT NULL, PRIMARY KEY (number, attempt)
 ) WITHOUT ROWID;
 """
 """`claims` numbers whatever was handed out, in that order, and says which command runs it now. `runs` and `baselines`
@@ -67,11 +67,11 @@ def check_sum(text: str) -> int:
 
 def insert_outline(connection: sqlite3.Connection, number: int, key: str, record: RunRecord) -> None:
     """Write what tables need of a record."""
-    content, own = kind_text(record), own_text(record)
+    content, texts = kind_text(record), own_texts(record)
     connection.execute("INSERT OR IGNORE INTO kinds (content) VALUES (?)", (content,))
     connection.execute(
-        "INSERT INTO outlines SELECT ?, ?, ?, kind, ?, ? FROM kinds WHERE content = ?",
-        (number, record.attempt, key, own, check_sum(own), content),
+        "INSERT INTO outlines SELECT ?, ?, ?, kind, ?, ?, ?, ? FROM kinds WHERE content = ?",
+        (number, record.attempt, key, *texts, check_sum("".join(texts)), content),
     )
 
 

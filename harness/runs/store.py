@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.errors import HarnessError
 from harness.runs.claims import Owner
 from harness.runs.durable import make_folder
-from harness.runs.outline import HISTORY, Kind, Outline, decode
+from harness.runs.outline import HISTORY, Kind, Outline, decode, uncollected
 from harness.runs.record import PASSING, BaselineRecord, Record, RunRecord
 from harness.runs.schema import APPLICATION, SCHEMA, check_sum, insert_outline, make, migrate
 from harness.runs.states import keep_state, sweep_up
@@ -151,11 +151,14 @@ class Store:
         wanted = None if keys is None else set(keys)
         with self._failures_told():
             kinds = dict(self._kinds())
-            rows = self._connection.execute("SELECT key, kind, own, own_sum FROM outlines ORDER BY number, attempt")
+            rows = self._connection.execute(
+                "SELECT key, kind, own, cost, disturbance, own_sum FROM outlines ORDER BY number, attempt"
+            )
             found: dict[str, RunRecord] = {}
-            for key, of, own, own_sum in rows:
-                if wanted is None or key in wanted:
-                    found[key] = self._outline(key, kinds[of], own, own_sum)
+            with uncollected():
+                for key, of, *texts, own_sum in rows:
+                    if wanted is None or key in wanted:
+                        found[key] = self._outline(key, kinds[of], texts, own_sum)
         return list(found.values())
 
     def times(self) -> list[tuple[RunSpec, float, int]]:
@@ -273,10 +276,11 @@ class Store:
         for number, text in self._connection.execute("SELECT kind, content FROM kinds"):
             yield number, Kind.read(text)
 
-    def _outline(self, key: str, of: Kind, own: str, own_sum: int) -> Outline:
-        if check_sum(own) != own_sum:
+    def _outline(self, key: str, of: Kind, texts: list[str], own_sum: int) -> Outline:
+        if check_sum("".join(texts)) != own_sum:
             raise HarnessError(f"{self._path} is damaged: the record of run {key} is not what was written.")
-        return Outline(of, key, decode(own))
+        own, *packed = texts
+        return Outline(of, key, decode(own) + packed)
 
     def _baseline(self, key: str, record: str, record_sum: int) -> BaselineRecord:
         with self._damage_told(key, (record, record_sum)):

@@ -15,7 +15,7 @@ from harness.errors import HarnessError
 from harness.modeling.sizing import Size
 from harness.registry import Component
 from harness.runs import claims, schema
-from harness.runs.outline import LEFT_OUT, OWN, SHARED
+from harness.runs.outline import LEFT_OUT, OWN, PACKED, SHARED
 from harness.runs.record import BaselineRecord, RunRecord
 from harness.runs.schema import APPLICATION, SCHEMA, _to_2, _to_3
 from harness.runs.spec import BaselineSpec, RunSpec
@@ -373,7 +373,7 @@ def test_an_outline_says_what_tables_need_of_the_last_attempt(tmp_path: Path) ->
         assert [one.spec.key for one in outlines] == [one.spec.key for one in runs]
         assert [one.spec.contest for one in outlines] == [one.spec.contest for one in runs]
         for outline, run in zip(outlines, runs, strict=True):
-            for name in (*OWN, *SHARED):
+            for name in (*OWN, *PACKED, *SHARED):
                 assert getattr(outline, name) == getattr(run, name)
             assert [getattr(outline, name) for name in LEFT_OUT] == [[], [], [], b"", {}, {}, ""]
         (one,) = store.outlines([runs[1].spec.key])
