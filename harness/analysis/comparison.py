@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
@@ -128,11 +128,8 @@ class Column:
     """Every two cells without a failed run."""
     runs: Mapping[str, Sequence[RunRecord]]
     """What the scores are of: cell to its runs."""
-
-    @property
-    def looks(self) -> tuple[int, ...]:
-        """The numbers of seeds at which it was looked whether more are added; empty where that was fixed before."""
-        return _looks(run for runs in self.runs.values() for run in runs)
+    looks: tuple[int, ...] = ()
+    """The numbers of seeds at which it was looked whether more are added; empty where that was fixed before."""
 
 
 @dataclass(frozen=True)
@@ -151,14 +148,23 @@ class Comparison:
         return [score for column in self.columns for score in column.scores.values()]
 
 
-def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -> Comparison:
-    """Build the table of some records. Cells and tasks stand in the order in which they first appear."""
+def compare(
+    records: Iterable[RunRecord], baselines: Iterable[BaselineRecord], looks: tuple[int, ...] | None = None
+) -> Comparison:
+    """Build the table of some records. Cells and tasks stand in the order in which they first appear.
+
+    Args:
+        records: of runs and of trials.
+        baselines: of the tasks' trivial predictors.
+        looks: at which numbers of seeds it was looked whether more are run, where the records are not to say that.
+    """
     records = list(records)
     groups, notes = contests(records)
     trivial = {record.spec.key: record for record in baselines}
-    rivals = [_contest(title, group) for title, group in groups]
-    found = zip(rivals, compare_all(rivals), groups, strict=True)
-    columns = [_column(contest, pairs, group, trivial) for contest, pairs, (_, group) in found]
+    cells_of = [by_cell(group) for _, group in groups]
+    rivals = [_contest(title, cells, looks) for (title, _), cells in zip(groups, cells_of, strict=True)]
+    found = zip(rivals, compare_all(rivals), cells_of, strict=True)
+    columns = [_column(contest, pairs, cells, trivial) for contest, pairs, cells in found]
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
     notes += [*_unequal(columns), *_unlike(groups), *_chosen(groups)]
     table = Comparison(columns, list(cells), notes, [record for record in records if record.spec.trial])
@@ -167,18 +173,18 @@ def compare(records: Iterable[RunRecord], baselines: Iterable[BaselineRecord]) -
 
 def contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
     """The runs that can be compared with one another, under the title of their column; and who was left out."""
-    return _contests(record for record in records if not record.spec.trial)  # those are scored on validation only
+    return _contests(record for record in records if not record.setup.trial)  # those are scored on validation only
 
 
 def contests_of_trials(records: Iterable[RunRecord]) -> list[tuple[str, list[RunRecord]]]:
     """The trials that can be compared with one another, likewise."""
-    return _contests(record for record in records if record.spec.trial)[0]
+    return _contests(record for record in records if record.setup.trial)[0]
 
 
 def _contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
     found: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
-        found[record.spec.contest].append(record)
+        found[record.setup.contest].append(record)
     current, notes = _without_superseded(found)
     titles = _titles([group[0] for group in current.values()])
     return list(zip(titles, current.values(), strict=True)), notes
@@ -189,8 +195,10 @@ def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[s
     current = {}
     dropped = 0
     for contest, group in contests.items():
-        newest = {record.spec.cell.label: record.spec.cell for record in group}  # the last
-        current[contest] = [record for record in group if record.spec.cell == newest[record.spec.cell.label]]
+        used = [record.setup.cell for record in group]
+        order = sorted(range(len(group)), key=lambda index: group[index].finished)
+        newest = {used[index].label: used[index] for index in order}
+        current[contest] = [record for record, cell in zip(group, used, strict=True) if cell == newest[cell.label]]
         dropped += len(group) - len(current[contest])
     runs = f"{dropped} run{'s' if dropped != 1 else ''}"
     return current, [f"{runs} of earlier versions of a cell left out (harness runs lists them)."] if dropped else []
@@ -217,42 +225,44 @@ def _titles(first: Sequence[RunRecord]) -> list[str]:
     return titles
 
 
-def _contest(title: str, group: Sequence[RunRecord]) -> Contest:
+def _contest(title: str, cells: Mapping[str, Sequence[RunRecord]], looks: tuple[int, ...] | None) -> Contest:
     """What can be compared: the scores of the cells of which every run finished."""
-    name, direction, _ = _metric(group)
+    name, direction, _ = _metric(cells)
     whole = {
         cell: runs
-        for cell, runs in by_cell(group).items()
+        for cell, runs in cells.items()
         if all(run.status == "finished" and math.isfinite(run.scores[name]) for run in runs)
     }
     scores = {cell: {run.spec.seed: run.scores[name] for run in runs} for cell, runs in whole.items()}
     solved = {cell: {run.spec.seed: bool(run.solved) for run in runs} for cell, runs in whole.items()}
     known = any(run.solved is not None for runs in whole.values() for run in runs)
-    return Contest(title, name, direction, scores, _looks(group), solved if known else {})
+    return Contest(title, name, direction, scores, _looks(cells) if looks is None else looks, solved if known else {})
 
 
-def _looks(runs: Iterable[RunRecord]) -> tuple[int, ...]:
+def _looks(cells: Mapping[str, Sequence[RunRecord]]) -> tuple[int, ...]:
     """At which numbers of seeds it was looked whether more are added; of several plans that which goes furthest."""
-    return max((run.spec.looks for run in runs), key=lambda looks: looks[-1:])
+    return max((run.setup.looks for runs in cells.values() for run in runs), key=lambda looks: looks[-1:])
 
 
 def _column(
-    contest: Contest, pairs: Sequence[Pair], group: Sequence[RunRecord], trivial: Mapping[str, BaselineRecord]
+    contest: Contest,
+    pairs: Sequence[Pair],
+    cells: Mapping[str, Sequence[RunRecord]],
+    trivial: Mapping[str, BaselineRecord],
 ) -> Column:
-    name, direction, digits = metric = _metric(group)
+    name, direction, digits = metric = _metric(cells)
     letters, best = contest.letters(pairs), contest.best(pairs)
-    cells = by_cell(group)
     scores = {
         cell: _score(contest.task, cell, runs, metric, letters=letters.get(cell, ""), best=cell in best)
         for cell, runs in cells.items()
     }
-    baselines = _baselines(group[0], trivial, name, direction)
-    return Column(contest.task, name, direction, digits, scores, baselines, pairs, cells)
+    baselines = _baselines(next(iter(cells.values()))[0], trivial, name, direction)
+    return Column(contest.task, name, direction, digits, scores, baselines, pairs, cells, contest.looks)
 
 
-def _metric(group: Sequence[RunRecord]) -> tuple[str, str, int]:
+def _metric(cells: Mapping[str, Sequence[RunRecord]]) -> tuple[str, str, int]:
     """The name, the direction and the digits of what is compared."""
-    metric = next((record.metrics[0] for record in group if record.metrics), {})
+    metric = next((run.metrics[0] for runs in cells.values() for run in runs if run.metrics), {})
     return metric.get("name", ""), metric.get("direction", "lower"), metric.get("digits", 4)
 
 
@@ -260,7 +270,7 @@ def by_cell(group: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
     """The runs of each row."""
     cells: dict[str, list[RunRecord]] = defaultdict(list)
     for record in group:
-        cells[record.spec.row].append(record)
+        cells[record.setup.row].append(record)
     return cells
 
 
@@ -271,7 +281,8 @@ def _score(
     done = [run for run in runs if run.status == "finished"]
     values = [run.scores[name] for run in done]
     mean, low, high = mean_interval(values) if values else (math.nan, math.nan, math.nan)
-    failures = [f"{run.status}: {run.reason}" if run.reason else run.status for run in runs if run not in done]
+    failed = [run for run in runs if run.status != "finished"]
+    failures = Counter(f"{run.status}: {run.reason}" if run.reason else run.status for run in failed)
     sized = next((run for run in runs if run.parameters), runs[0])
     return Score(
         cell=cell,
@@ -285,8 +296,8 @@ def _score(
         median=median(values) if values else math.nan,
         iqm=interquartile_mean(values) if values else math.nan,
         seeds=len(done),
-        failed=len(runs) - len(done),
-        failures={reason: failures.count(reason) for reason in dict.fromkeys(failures)},
+        failed=len(failed),
+        failures=dict(failures),
         best=best,
         letters=letters,
         **_solved(runs),
@@ -301,7 +312,7 @@ def _score(
         clipped=costs.summary(fmean, [run.clipped for run in done]),
         distribution=runs[0].spec.cell.distribution,
         version=runs[0].spec.cell.version,
-        checked=min(certified(run) for run in runs),
+        checked=min(certified(run) for run in {(run.checked, id(run.environment)): run for run in runs}.values()),
     )
 
 
@@ -312,7 +323,7 @@ def _solved(runs: Sequence[RunRecord]) -> dict[str, Any]:
     count = sum(bool(run.solved) for run in runs)
     low, high = wilson_interval(count, len(runs))
     steps = {id(run): run.solved_step for run in runs if run.solved and run.solved_step is not None}
-    step = median_time(list(steps.values()), [run.spec.recipe.steps for run in runs if id(run) not in steps])
+    step = median_time(list(steps.values()), [run.setup.recipe.steps for run in runs if id(run) not in steps])
     return {
         "solved": count,
         "solved_low": low,
@@ -337,11 +348,12 @@ def _unlike(groups: Iterable[tuple[str, Sequence[RunRecord]]]) -> list[str]:
     notes: dict[str, list[str]] = defaultdict(list)
     for title, group in groups:
         given: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-        for record in group:
-            given[record.spec.cell.label].add(record.spec.knobs)
+        rows = {spec.row: spec for spec in (record.setup for record in group)}
+        for spec in rows.values():
+            given[spec.cell.label].add(spec.knobs)
         if len({frozenset(knobs) for knobs in given.values()}) == 1:
             continue  # all had the same choice
-        for spec in {record.spec.row: record.spec for record in group}.values():
+        for spec in rows.values():
             common = [(name, old) for name, old in spec.shared.items() if getattr(spec.recipe, name) != old]
             if common:
                 others = ", ".join(f"{name}={text_of(old)}" for name, old in common)
@@ -353,8 +365,8 @@ def _chosen(groups: Iterable[tuple[str, Sequence[RunRecord]]]) -> list[str]:
     """What trials chose for each cell."""
     notes = []
     for title, group in groups:
-        rows = {record.spec.row: f"{record.spec.row} {' '.join(record.spec.chosen)}" for record in group}
-        if tune := group[0].spec.tune:
+        if tune := group[0].setup.tune:
+            rows = {spec.row: f"{spec.row} {' '.join(spec.chosen)}" for spec in (record.setup for record in group)}
             settings = ", ".join(rows.values())
             notes.append(f"{title}: each cell has the settings of the best of {tune} trials on validation: {settings}.")
     return notes

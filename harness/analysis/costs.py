@@ -34,16 +34,20 @@ def costs(done: Sequence[RunRecord]) -> dict[str, Any]:
 
     Times are of the runs during which others left the machine alone; where there is none, of all, and `disturbed`.
     """
-    quiet = [run for run in done if not run.disturbed] or done
+    quiet = [run for run in done if not run.disturbed]
+    disturbed = bool(done) and not quiet
+    quiet = quiet or list(done)
+    every = [run.cost for run in done]
+    measured = every if len(quiet) == len(done) else [run.cost for run in quiet]
     ran = [run for run in quiet if run.seconds and run.sequence_steps]
     return {
         "seconds": summary(fmean, [run.seconds for run in quiet]),
         "steps_per_second": summary(median, [(run.sequence_steps or 0) / (run.seconds or 1) for run in ran]),
-        **{name: summary(median, [run.cost.get(name, {}).get("median") for run in quiet]) for name in PHASES},
-        "memory": summary(median, [run.cost.get("memory") for run in done]),
+        **{name: summary(median, [cost.get(name, {}).get("median") for cost in measured]) for name in PHASES},
+        "memory": summary(median, [cost.get("memory") for cost in every]),
         "engine": _several(run.engine for run in done),
-        "kernel": _several(run.cost.get("kernel", "") for run in done),
-        "disturbed": bool(done) and all(run.disturbed for run in done),
+        "kernel": _several(cost.get("kernel", "") for cost in every),
+        "disturbed": disturbed,
     }
 
 

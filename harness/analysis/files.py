@@ -17,6 +17,7 @@ from harness.runs.suite import FILE as SUITE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.analysis.comparison import Comparison
     from harness.runs.store import Store
 
 
@@ -36,9 +37,14 @@ def check_folder(folder: Path) -> None:
             raise HarnessError(f"{folder} is no results folder: it has a {name} that harness did not write.")
 
 
-def write_files(store: Store) -> Path:
-    """Write `table.md`, `table.csv` and `environment.json` for all that is in the folder; gives the first's path."""
-    comparison = compare(store.runs(), store.baselines())
+def write_files(store: Store, comparison: Comparison | None = None) -> Path:
+    """Write `table.md`, `table.csv` and `environment.json` for all that is in the folder; gives the first's path.
+
+    Args:
+        store: of the folder.
+        comparison: of all that is in it, where it was made before.
+    """
+    comparison = comparison or compare(store.outlines(), store.baselines())
     texts = (markdown(comparison), csv_text(comparison), json.dumps(environment(), indent=2) + "\n")
     for name, text in zip(FILES, texts, strict=True):
         keep(store.folder / name, text)

@@ -80,7 +80,7 @@ class Contest:
     metric: str
     direction: str
     scores: Mapping[str, Mapping[int, float]]
-    looks: Sequence[int] = ()
+    looks: tuple[int, ...] = ()
     solved: Mapping[str, Mapping[int, bool]] = field(default_factory=dict)
 
     def ranking(self) -> list[str]:

@@ -42,9 +42,13 @@ class Selection:
         Raises:
             HarnessError: a name is nobody's.
         """
-        cells = _chosen("cell", self.cells, [record.spec.row for record in records])
-        tasks = _chosen("task", self.tasks, [record.spec.task.label for record in records])
-        chosen = [record for record in records if record.spec.row in cells and record.spec.task.label in tasks]
+        chosen = list(records)
+        if self.cells or self.tasks:
+            specs = [record.spec for record in records]
+            cells = _chosen("cell", self.cells, [spec.row for spec in specs])
+            tasks = _chosen("task", self.tasks, [spec.task.label for spec in specs])
+            pairs = zip(records, specs, strict=True)
+            chosen = [record for record, spec in pairs if spec.row in cells and spec.task.label in tasks]
         return chosen if self.metric is None else _by_metric(chosen, self.metric)
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.cli.console import err, out
 from harness.cli.live import Live
+from harness.runs.costs import Costs
 from harness.runs.sweep import sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
+    from harness.runs.agenda import Agenda, Kind
     from harness.runs.executors import Executor
     from harness.runs.limits import Care
     from harness.runs.spec import Spec
@@ -22,11 +25,43 @@ INTERRUPTED = 130
 """The shell's exit code of a program that Ctrl-C ended."""
 
 
-def execute(specs: Sequence[Spec], store: Store, executor: Executor, care: Care) -> bool:
+@dataclass(frozen=True)
+class Work:
+    """What is to do.
+
+    Attributes:
+        first: what comes first, in this order.
+        agenda: what else there is.
+        kinds: what of that is to do.
+    """
+
+    first: Sequence[Spec]
+    agenda: Agenda | None = None
+    kinds: Sequence[Kind] = ()
+
+    @property
+    def count(self) -> int:
+        """How many runs, baselines included."""
+        return len(self.first) + sum(kind.count for kind in self.kinds)
+
+    def keys(self) -> Iterator[str]:
+        """Of all of it, in the order of the plan."""
+        yield from (spec.key for spec in self.first)
+        if self.agenda:
+            yield from (spec.key for spec in self.agenda.in_order(self.kinds))
+
+    def specs(self, costs: Costs, places: int) -> Iterator[Spec]:
+        """All of it, the longest first after what comes first."""
+        yield from self.first
+        if self.agenda:
+            yield from self.agenda.specs(self.kinds, costs, places)
+
+
+def execute(work: Work, store: Store, executor: Executor, care: Care) -> bool:
     """Execute and store some runs, and say how each ends.
 
     Args:
-        specs: what to do.
+        work: what to do.
         store: keeps the records.
         executor: executes them; whoever made it closes it.
         care: what a run may take, and how often it may be tried.
@@ -34,14 +69,19 @@ def execute(specs: Sequence[Spec], store: Store, executor: Executor, care: Care)
     Returns:
         Whether Ctrl-C stopped it.
     """
-    if not specs:
+    if not work.count:
         return False
+    store.reserve(work.keys())  # so that records stand in this order, whichever ends first
+    costs = Costs()
+    for spec, seconds, count in store.times():
+        costs.learn(spec, seconds, count)
     out.print()
-    with Live(err, len(specs)) as live:
+    with Live(err, work.count) as live:
         interrupt = _Interrupt(executor, live)
         previous = signal.signal(signal.SIGINT, interrupt)
         try:
-            for record in sweep(specs, store, executor, live, care.retries):
+            for record in sweep(work.specs(costs, executor.places()), store, executor, live, care.retries):
+                costs.learn_from(record)
                 live.finished(record)
         except KeyboardInterrupt:
             live.say("stopped; the runs in flight are dropped.")

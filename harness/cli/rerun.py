@@ -36,7 +36,7 @@ def command(
 
     from harness.analysis.files import write_files
     from harness.cli.console import out
-    from harness.cli.execution import INTERRUPTED, execute
+    from harness.cli.execution import INTERRUPTED, Work, execute
     from harness.registry import current
     from harness.runs.executors import usual
     from harness.runs.limits import Care, Keeping
@@ -52,7 +52,7 @@ def command(
             executor.keep(Keeping(folder, interval(checkpoint_every)))
             executor.check(specs)
             with closing(executor):
-                if execute(specs, store, executor, Care(found, retries=attempt)):
+                if execute(Work(specs), store, executor, Care(found, retries=attempt)):
                     raise typer.Exit(INTERRUPTED)
         path = write_files(store)
     out.print(f"table: {path} · what failed: harness runs {folder} --failed", style="dim", soft_wrap=True)

@@ -11,13 +11,14 @@ from harness.analysis.comparison import compare
 from harness.analysis.files import check_folder, keep, write_files
 from harness.analysis.sequential import next_runs, open_pairs
 from harness.cli.console import fail, out, skip, warn_of_broken
-from harness.cli.execution import INTERRUPTED, execute
+from harness.cli.execution import INTERRUPTED, Work, execute
 from harness.cli.preparing import time_suite
 from harness.cli.tables import show
 from harness.errors import HarnessError
 from harness.registry import Reference, install
+from harness.runs.agenda import Agenda
 from harness.runs.limits import Care
-from harness.runs.plan import ALL, Plan, Request
+from harness.runs.plan import ALL, TRIAL_SEED, Plan, Request
 from harness.runs.seeds import Auto, bounds
 from harness.runs.shard import WHOLE, Shard
 from harness.runs.store import FILE as STORE
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from harness.registry import Plugins
     from harness.runs.executors import Executor
     from harness.runs.record import RunRecord
-    from harness.runs.spec import RunSpec, Spec
+    from harness.runs.spec import RunSpec
 
 UNMET = 2
 
@@ -69,6 +70,7 @@ class Session:
         self.shard = shard
         self.care = care or Care()
         self.exit_code = 0
+        self._looks = request.seeds.looks if isinstance(request.seeds, Auto) else ()
         self._prepared: dict[str, bool] = {}
         self._checked = False
 
@@ -95,35 +97,34 @@ class Session:
             trials = self._trials(plan, suite)
             if self.exit_code == INTERRUPTED:
                 return self.exit_code
-            possible = list(plan.specs(trials))
+            kinds = plan.kinds(trials)
             least, _ = bounds(self.request.seeds)
-            specs = list(self.shard.of(spec for spec in possible if spec.seed < self.request.first_seed + least))
-            work = self._work(plan, specs)  # nothing is written before it is known that there is something to write
-            if not work and not (self.folder / STORE).exists():
+            agenda = Agenda(kinds, plan.seeds[:least], self._done(), self.shard)
+            work = self._work(plan, agenda)  # nothing is written before it is known that there is something to write
+            if not work.count and not (self.folder / STORE).exists():
                 return self.exit_code
-            self._run(suite, plan, specs, work, possible)
+            self._run(suite, plan, kinds, agenda, work)
         finally:
             self.executor.close()
         if self.exit_code != INTERRUPTED and self.shard.number == 1:  # speed is no share of anything
             time_suite(suite, self.folder)
         return self.exit_code
 
-    def _run(
-        self, suite: Suite, plan: Plan, specs: list[RunSpec], work: list[Spec], possible: Sequence[RunSpec]
-    ) -> None:
-        """Execute what is to do, and of the possible runs what else it takes to decide, and show all of it."""
+    def _run(self, suite: Suite, plan: Plan, kinds: Sequence[RunSpec], agenda: Agenda, work: Work) -> None:
+        """Execute what is to do, and of the runs of some kinds what else it takes to decide, and show all of it."""
         with closing(Store(self.folder, create=True)) as store:
             keep(self.folder / SUITE, suite.text())
+            shown = set(agenda.keys())
             interrupted = execute(work, store, self.executor, self.care)
-            while not interrupted and (more := self._more(store, specs, possible)):
+            while not interrupted and (more := self._more(store, plan, kinds, shown)):
                 done = self._done()
                 missing = self._prepare(plan, [spec for spec in more if spec.key not in done])
-                interrupted = execute(missing, store, self.executor, self.care)
-                specs = [*specs, *more]
+                interrupted = execute(Work(missing), store, self.executor, self.care)
+                shown.update(spec.key for spec in more)
             if interrupted:
                 self.exit_code = INTERRUPTED
             if self.table:
-                self._show(store, specs)
+                self._show(store, shown)
 
     def _trials(self, plan: Plan, suite: Suite) -> list[RunRecord]:
         """Execute the trials that are missing; gives all of them.
@@ -135,34 +136,34 @@ class Session:
             return []
         if self.shard != WHOLE:
             raise HarnessError("--tune and --shard exclude each other: what is run depends on all trials.")
-        trials = list(plan.trials())
-        work = self._work(plan, trials)
-        if work or (self.folder / STORE).exists():
+        agenda = Agenda(list(plan.trials()), [TRIAL_SEED], self._done())
+        work = self._work(plan, agenda)
+        if work.count or (self.folder / STORE).exists():
             with closing(Store(self.folder, create=True)) as store:
                 keep(self.folder / SUITE, suite.text())
                 if execute(work, store, self.executor, self.care):
                     self.exit_code = INTERRUPTED
-                return store.runs(trial.key for trial in trials)
+                return store.runs(agenda.keys())
         return []
 
-    def _work(self, plan: Plan, specs: list[RunSpec]) -> list[Spec]:
+    def _work(self, plan: Plan, agenda: Agenda) -> Work:
         """What is missing of the first runs of a plan, and can be done."""
-        done = self._done()
-        missing = [spec for spec in specs if spec.key not in done]
-        self._say_plan(plan, specs, missing)
-        ready = self._prepare(plan, missing)
-        lost = {spec.task.label for spec in missing} - {spec.task.label for spec in ready}
+        self._say_plan(plan, agenda)
+        missing = [kind.first for kind in agenda.kinds]
+        ready = {spec.key for spec in self._prepare(plan, missing)}
+        kinds = [kind for kind in agenda.kinds if kind.first.key in ready]
+        lost = {spec.task.label for spec in missing} - {kind.first.task.label for kind in kinds}
         wanted = self.shard.of(plan.baselines()) if self.table else ()
-        trivial = [spec for spec in wanted if spec.key not in done and spec.task.label not in lost]
-        return [*trivial, *ready]
+        trivial = [spec for spec in wanted if spec.key not in agenda.done and spec.task.label not in lost]
+        return Work(trivial, agenda, kinds)
 
-    def _more(self, store: Store, shown: list[RunSpec], possible: Sequence[RunSpec]) -> list[RunSpec]:
+    def _more(self, store: Store, plan: Plan, kinds: Sequence[RunSpec], shown: set[str]) -> list[RunSpec]:
         """The runs that comparisons need which are not decided, and could be; those done before are among them."""
-        if not isinstance(self.request.seeds, Auto):
+        if not self._looks:
             return []
-        comparison = compare(self._records(store, shown), [])
-        known = {spec.key for spec in shown}
-        more = [spec for spec in next_runs(possible, comparison, self.request.first_seed) if spec.key not in known]
+        comparison = compare(store.outlines(shown), [], self._looks)
+        possible = (kind.with_seed(seed) for seed in plan.seeds for kind in kinds)
+        more = [spec for spec in next_runs(possible, comparison, self.request.first_seed) if spec.key not in shown]
         if more:
             undecided, pairs = open_pairs(comparison)
             done = self._done()
@@ -170,12 +171,6 @@ class Session:
             before = f", {count} done before" if count else ""
             out.print(f"{undecided} of {_range(pairs, pairs, 'comparison')} undecided: {len(more)} more runs{before}")
         return more
-
-    def _records(self, store: Store, specs: Sequence[RunSpec]) -> list[RunRecord]:
-        """What was run of some specs, to be judged by the rule of this plan."""
-        looks = {spec.key: spec.looks for spec in specs}
-        records = store.runs(looks)
-        return [replace(record, spec=replace(record.spec, looks=looks[record.spec.key])) for record in records]
 
     def _done(self) -> set[str]:
         """The keys of what need not be run."""
@@ -202,16 +197,15 @@ class Session:
         fail(error)
         self.exit_code = UNMET
 
-    def _say_plan(self, plan: Plan, specs: list[RunSpec], missing: list[RunSpec]) -> None:
-        trials = bool(specs) and bool(specs[0].trial)
-        least, most = (self.request.tune,) * 2 if trials else bounds(self.request.seeds)
+    def _say_plan(self, plan: Plan, agenda: Agenda) -> None:
+        least, most = (self.request.tune,) * 2 if agenda.of_trials else bounds(self.request.seeds)
         factors = [(len(plan.cells), "cell"), (plan.settings(), "setting"), (len(plan.tasks), "task")]
         product = [_range(count, count, noun) for count, noun in factors if noun != "setting" or self.request.grid]
-        product.append(_range(least, most, "trial" if trials else "seed"))
+        product.append(_range(least, most, "trial" if agenda.of_trials else "seed"))
         each = math.prod(count for count, _ in factors)
-        done = len(specs) - len(missing)
-        before = f", {done} done before, {len(missing)} to do" if done else ""
-        share = f", {len(specs)} in shard {self.shard}" if self.shard != WHOLE else ""
+        done = agenda.total - agenda.count
+        before = f", {done} done before, {agenda.count} to do" if done else ""
+        share = f", {agenda.total} in shard {self.shard}" if self.shard != WHOLE else ""
         runs = f"{' × '.join(product)} = {_range(each * least, each * most, 'run')}"
         settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
         out.print(f"{runs}{share}{before} · {settings}", soft_wrap=True)
@@ -253,17 +247,20 @@ class Session:
         if not after_trials:
             say_sizes(prepare.sizes(usable))
         if not self._checked:  # once: what trials need is what the runs after them need
-            self.executor.check({(spec.contest, spec.row): spec for spec in usable}.values())
+            self.executor.check(usable)
             self._checked = True
         return usable
 
-    def _show(self, store: Store, specs: list[RunSpec]) -> None:
-        records = self._records(store, specs)
+    def _show(self, store: Store, wanted: set[str]) -> None:
+        everything = store.outlines()
+        records = [record for record in everything if record.spec.key in wanted]
         if not records:
             return  # why, has been said
         out.print()
-        show(compare(records, store.baselines()), out)
-        path = write_files(store)
+        comparison = compare(records, store.baselines(), self._looks)
+        show(comparison, out)
+        same = len(records) == len(everything) and all(record.setup.looks == self._looks for record in records)
+        path = write_files(store, comparison if same else None)
         out.print(
             f"table: {path} · all runs: harness runs {self.folder} · pictures: harness report {self.folder}",
             style="dim",

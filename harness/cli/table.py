@@ -73,7 +73,7 @@ def command(
         _check_alone({"--target": target, "--costs": costs, **others})
         _print(_listing(load(results), split(cells or ()), split(tasks or ()), target, costs=costs), style)
         return
-    comparison = load(results).comparison(split(cells or ()), split(tasks or ()), metric, at)
+    comparison = load(results, whole=bool(at or metric)).comparison(split(cells or ()), split(tasks or ()), metric, at)
     if sort is not None:
         comparison = ordered(comparison, sort)
     if pairs:

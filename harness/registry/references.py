@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
@@ -61,7 +62,7 @@ class Component:
     source: str
     """The sha256 of the module that defines it, so that an edited cell is another cell."""
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The name with its options: what stands in tables."""
         return ":".join([self.name, *(f"{name}={text_of(value)}" for name, value in self.options.items())])

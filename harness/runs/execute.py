@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -52,6 +53,7 @@ def execute(spec: Spec, report: Report = lambda _step, _loss: None, keeping: Kee
     torch.set_num_threads(1)  # the same sums in the same order, however many workers share the machine
     if isinstance(spec, BaselineSpec):
         return _baselines(spec)
+    started = time.monotonic()
     try:
         with redirect_stdout(sys.stderr), unchanged():  # a cell that prints must not print into a table
             record = _run(spec, report, keeping)
@@ -60,7 +62,8 @@ def execute(spec: Spec, report: Report = lambda _step, _loss: None, keeping: Kee
         record = RunRecord(spec, status, reason, traceback.format_exc(), metrics=_metrics(spec))
     found = environment()
     checked = find_certificate(spec.cell, found)
-    return replace(record, checked=checked, finished=datetime.now(UTC).isoformat(), environment=found)
+    now = datetime.now(UTC).isoformat()
+    return replace(record, checked=checked, finished=now, elapsed=time.monotonic() - started, environment=found)
 
 
 def load_task(component: Component, plugins: tuple[str, ...] = ()) -> Task:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MEASURED = (
     "seconds",
     "diagnosing_seconds",
+    "elapsed",
     "cost",
     "disturbance",
     "finished",

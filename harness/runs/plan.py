@@ -117,17 +117,30 @@ class Plan:
         return any(Reference.parse(text).target == task.target for text in self.request.tasks)
 
     def specs(self, trials: Iterable[RunRecord] = ()) -> Iterator[RunSpec]:
-        """The runs, seed by seed, so that an interrupted plan has whole comparisons; all that it may take.
+        """The runs, seed by seed, one after another: all that it may take, for which memory need not have room.
 
         Args:
             trials: what became of the trials, where there are any.
         """
-        known = {record.spec.key: record for record in trials}
-        rows = [self._chosen(row, known) if self.request.tune else row for row in self._rows()]
+        kinds = self.kinds(trials)
+        for seed in self.seeds:
+            for kind in kinds:
+                yield kind.with_seed(seed)
+
+    @property
+    def seeds(self) -> range:
+        """All that a kind of run may be done with."""
         _, most = bounds(self.request.seeds)
-        for seed in range(self.request.first_seed, self.request.first_seed + most):
-            for row in rows:
-                yield replace(row, seed=seed)
+        return range(self.request.first_seed, self.request.first_seed + most)
+
+    def kinds(self, trials: Iterable[RunRecord] = ()) -> list[RunSpec]:
+        """A run of each row of the tables to come, of which there is one with every seed.
+
+        Args:
+            trials: as for `specs`.
+        """
+        known = {record.spec.key: record for record in trials}
+        return [self._chosen(row, known) if self.request.tune else row for row in self._rows()]
 
     def trials(self) -> Iterator[RunSpec]:
         """The trials, one of each cell on each task after the other, so that an interrupted plan was fair to all."""

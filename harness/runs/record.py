@@ -52,6 +52,7 @@ class RunRecord:
         steps: optimiser steps that were done.
         seconds: spent in training, evaluations left out.
         diagnosing_seconds: spent on diagnoses, besides training.
+        elapsed: seconds of the whole run, with evaluations and all else.
         sequence_steps: time steps of sequences trained on.
         clipped: the share of optimiser steps whose gradient was clipped.
         data_seen: a checksum of the data that was read for training, validation and test; see `Checksum`.
@@ -89,6 +90,7 @@ class RunRecord:
     steps: int | None = None
     seconds: float | None = None
     diagnosing_seconds: float | None = None
+    elapsed: float | None = None
     sequence_steps: int | None = None
     clipped: float | None = None
     data_seen: dict[str, float] = field(default_factory=dict)
@@ -105,9 +107,15 @@ class RunRecord:
     state: bytes = field(default=b"", repr=False, compare=False)
 
     @property
+    def setup(self) -> RunSpec:
+        """The spec as far as it is that of other seeds, too: its seed and its key may be another run's."""
+        return self.spec
+
+    @property
     def disturbed(self) -> bool:
         """Whether others kept so much of the machine busy that its times are not to be compared."""
-        others, waited = (self.disturbance.get(name) or 0.0 for name in ("others", "waited"))
+        found = self.disturbance
+        others, waited = found.get("others") or 0.0, found.get("waited") or 0.0
         return bool(others > BUSY * self.environment.get("cores", 1) or waited > BUSY)
 
     def as_dict(self) -> dict[str, Any]:

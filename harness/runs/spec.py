@@ -63,17 +63,32 @@ class RunSpec:
     @cached_property
     def key(self) -> str:
         """The content hash: equal for runs that must give equal results."""
+        before, after = self._content
+        return text_hash(f"{before}{self.seed}{after}")
+
+    @cached_property
+    def _content(self) -> tuple[str, str]:
+        """The content as canonical JSON, before and after the seed: runs that differ in the seed alone share it."""
         parts = {"shared": dict(self.shared), "tuned": dict(self.tuned), "trial": self.trial}
         apart = {name: part for name, part in parts.items() if part}  # so that keys from before there were such stand
-        own = {"recipe": asdict(self.recipe), **apart, "cell": self.cell.identity(), "seed": self.seed}
-        return content_hash({**self.setting(), **own})
+        own = {"recipe": asdict(self.recipe), **apart, "cell": self.cell.identity(), "seed": _SEED}
+        before, after = canonical({**self.setting(), **own}).split(canonical(_SEED))
+        return before, after
+
+    def with_seed(self, seed: int) -> RunSpec:
+        """The same with another seed, made in the time that a key takes, since there may be a million."""
+        self._content, self.contest, self.row, self.knobs  # noqa: B018 - worked out once, for all seeds
+        spec = object.__new__(RunSpec)
+        spec.__dict__.update(self.__dict__, seed=seed)
+        spec.__dict__.pop("key", None)
+        return spec
 
     @cached_property
     def contest(self) -> str:
         """The content hash of what cells share: what must agree for two of them to be compared."""
         return content_hash(self.setting())
 
-    @property
+    @cached_property
     def knobs(self) -> tuple[str, ...]:
         """The settings that are this cell's own, for people: `clip=none`."""
         return self._settings(self.shared)
@@ -83,7 +98,7 @@ class RunSpec:
         """The settings that trials chose for this cell, or that this trial tries, for people."""
         return self._settings(self.tuned)
 
-    @property
+    @cached_property
     def row(self) -> str:
         """What stands in tables: the cell with its options, and the settings of its own."""
         return " ".join([self.cell.label, *self.knobs])
@@ -143,7 +158,19 @@ class BaselineSpec:
 Spec = RunSpec | BaselineSpec
 
 
+_SEED = "\0the seed stands here"
+
+
 def content_hash(content: Mapping[str, Any]) -> str:
-    """The first 16 hexadecimal digits of the sha256 of canonical JSON."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """The hash of canonical JSON."""
+    return text_hash(canonical(content))
+
+
+def canonical(content: object) -> str:
+    """JSON that is the same for the same content."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def text_hash(text: str) -> str:
+    """The first 16 hexadecimal digits of the sha256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -26,7 +26,9 @@ def test_the_main_job_prints_and_writes_a_table(tiny: Command) -> None:
     assert "2 cells × 1 task × 2 seeds = 4 runs · smoke budget · cpu · results/" in done.out
     assert "equal size: adding:length=5 1,250 parameters (lstm" in done.out
     assert "0.1667 constant" in done.out
-    assert "5/5  adding:length=5 gru seed 1  MSE" in done.err
+    ends = sorted(line.split("MSE")[0].split("  ")[1] for line in done.err.splitlines() if "MSE" in line)
+    assert ends == [f"adding:length=5 {cell} seed {seed}" for cell in ("gru", "lstm") for seed in (0, 1)]
+    assert "5/5  adding:length=5" in done.err
     assert Path("results/table.md").read_text().startswith("| cell | adding:length=5 ↓ MSE |")
     assert Path("results/table.csv").read_text().splitlines()[1].startswith("lstm,adding:length=5,MSE,lower,")
     assert {"torch", "processor", "git"} <= json.loads(Path("results/environment.json").read_text()).keys()

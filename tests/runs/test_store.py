@@ -20,6 +20,7 @@ from harness.errors import HarnessError
 from harness.modeling.sizing import Size
 from harness.registry import Component
 from harness.runs import claims, schema
+from harness.runs.outline import LEFT_OUT, OWN, PACKED, SHARED
 from harness.runs.record import BaselineRecord, RunRecord
 from harness.runs.schema import APPLICATION, SCHEMA, _to_2, _to_3
 from harness.runs.spec import BaselineSpec, RunSpec
@@ -149,6 +150,13 @@ POINT = {"step": 1, "seconds": 0.5, "loss": 2.0, "scores": {"MSE": 0.25}}
 
 def older(folder: Path, schema: int) -> None:
     """A folder as versions with that schema wrote it."""
+    if schema == 3:  # the tables of today without the last ones
+        older(folder, 2)
+        Store(folder, create=True).close()
+        with closing(sqlite3.connect(folder / FILE)) as connection:
+            connection.executescript("PRAGMA journal_mode = DELETE; DROP TABLE outlines; DROP TABLE kinds;")
+            connection.execute("PRAGMA user_version = 3")
+        return
     specs = [{**asdict(replace(SPEC, seed=seed)), "plugins": []} for seed in range(3)]
     history = {"curve": [POINT], "diagnoses": [], "samples": []}
     with closing(sqlite3.connect(folder / FILE)) as connection:
@@ -181,6 +189,12 @@ def test_an_older_schema_is_read_as_it_is_and_brought_to_todays_by_a_writer(sche
     assert [(record.spec, record.attempt) for record in read] == [(replace(SPEC, seed=seed), 1) for seed in (2, 1, 0)]
     assert {name: read[0].curve[0][name] for name in POINT} == POINT
     assert [record.reason for record in baselines] == ["", "ValueError"]
+    with closing(Store(tmp_path)) as reader:
+        outlines = reader.outlines()
+    assert [(one.spec.seed, one.scores, one.status) for one in outlines] == [
+        (one.spec.seed, one.scores, one.status) for one in read
+    ]
+    assert [one.spec.key for one in outlines] == ["0007", "0008", "0009"]
     with closing(Store(tmp_path, create=True)) as writer:
         assert writer.runs()[0].scores == read[0].scores
         assert writer.keys() == {"0007", "0008", "0009", "f", "fValueError"}
@@ -417,3 +431,40 @@ def test_a_read_only_folder_is_read_and_writing_is_refused_in_a_sentence() -> No
         folder.chmod(0o755)
     told = f"the results folder {folder} is read-only: name another one with --out."
     assert (done.stdout.splitlines(), done.stderr) == (["1", told], "")
+
+
+def test_an_outline_says_what_tables_need_of_the_last_attempt(tmp_path: Path) -> None:
+    whole = replace(
+        RECORD,
+        reason="none",
+        parameters=7,
+        seconds=2.5,
+        environment={"torch": "2"},
+        validation={"MSE": 1.0},
+        state=b"w",
+    )
+    with closing(Store(tmp_path, create=True)) as store:
+        for seed in (3, 1, 2):
+            store.add(replace(whole, spec=replace(SPEC, seed=seed), scores={"MSE": seed / 8}))
+        assert store._connection.execute("SELECT count(*) FROM kinds").fetchone() == (1,)
+        outlines, runs = store.outlines(), store.runs()
+        assert [one.spec for one in outlines] == [one.spec for one in runs]
+        assert [one.spec.key for one in outlines] == [one.spec.key for one in runs]
+        assert [one.spec.contest for one in outlines] == [one.spec.contest for one in runs]
+        for outline, run in zip(outlines, runs, strict=True):
+            for name in (*OWN, *PACKED, *SHARED):
+                assert getattr(outline, name) == getattr(run, name)
+            assert [getattr(outline, name) for name in LEFT_OUT] == [[], [], [], b"", {}, {}, ""]
+        (one,) = store.outlines([runs[1].spec.key])
+        assert one.spec.seed == 1
+        store._connection.execute("UPDATE outlines SET own = replace(own, '0.125', '0.5')")
+        with pytest.raises(HarnessError, match="is damaged: the record of run"):
+            store.outlines()
+
+
+def test_the_outline_of_a_run_that_was_tried_again_is_that_of_the_last_attempt(tmp_path: Path) -> None:
+    with closing(Store(tmp_path, create=True)) as store:
+        for status in ("crashed", "finished"):
+            store.claim(SPEC, attempts=2)
+            store.add(replace(RECORD, status=status))
+        assert [(one.status, one.attempt) for one in store.outlines()] == [("finished", 2)]

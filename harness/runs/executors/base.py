@@ -55,6 +55,10 @@ class Executor(ABC):
         """
         return resolve(name)
 
+    def places(self) -> int:
+        """How many runs it executes at a time, so that none of the long ones is left alone at the end."""
+        return 1
+
     def limit(self, limits: Limits) -> None:
         """Hold the runs to limits.
 

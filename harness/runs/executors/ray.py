@@ -77,6 +77,10 @@ class Ray(Executor):
         """The device on the nodes: each run sees the GPUs that it was given, and no others."""
         return device(name)
 
+    def places(self) -> int:
+        """As many runs as the cluster has room for, once it is connected to."""
+        return self._slots() if self._ray else 1
+
     def limit(self, limits: Limits) -> None:
         """End a run that takes too long; memory is Ray's to watch."""
         if limits.memory is not None:

@@ -87,6 +87,10 @@ class Slurm(Executor):
         """The device on the nodes: each job sees the GPUs that it was given, and no others."""
         return device(name)
 
+    def places(self) -> int:
+        """As many as there are jobs."""
+        return self._most
+
     def limit(self, limits: Limits) -> None:
         """What a job may take is said in the name of the executor."""
         if limits != Limits():

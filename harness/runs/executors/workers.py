@@ -58,6 +58,10 @@ class Workers(Executor):
         self._workers: list[Worker] = []
         self._stopped = False
 
+    def places(self) -> int:
+        """As many as there are workers."""
+        return self._count or usable_cores()
+
     def limit(self, limits: Limits) -> None:
         """End a worker whose run goes over a limit."""
         self._limits = limits
@@ -75,7 +79,7 @@ class Workers(Executor):
         """Execute the specs on all workers."""
         waiting = iter(specs)
         try:
-            for _ in range(self._count or usable_cores()):
+            for _ in range(self.places()):
                 self._hand_out(None, waiting, listener)
             while self._workers:
                 busy = {worker.connection: worker for worker in self._workers}

@@ -3,6 +3,10 @@ from __future__ import annotations
 import math
 from statistics import median
 
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import CensoredData, ecdf
+
 from harness.analysis.statistics.survival import median_time
 
 
@@ -26,3 +30,10 @@ def test_runs_that_gave_up_count_as_later() -> None:
 def test_what_fewer_than_half_reach_has_no_median() -> None:
     assert median_time([100], [1_000, 1_000]) == math.inf
     assert median_time([], [1_000]) == math.inf
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=20), st.lists(st.integers(1, 9), max_size=20))
+def test_it_is_that_of_scipy(reached: list[int], given_up: list[int]) -> None:
+    curve = ecdf(CensoredData(uncensored=reached, right=given_up)).sf
+    below = [time for time, left in zip(curve.quantiles, curve.probabilities, strict=True) if left <= 0.5 + 1e-12]
+    assert median_time(reached, given_up) == min(below, default=math.inf)

@@ -1,0 +1,125 @@
+"""How well a mixed sweep fills the machine: workers against one worker, and the last worker against all others.
+
+One seed of every cell and task is run by one worker, which also tells how long each takes; then two more seeds by a
+worker for each core, the longest first. All times are those of the records. Besides, orders are simulated: many mixes
+of runs on many places, with the order of `longest_first`, beside the order of the plan.
+
+Run it as: python benchmarks/sweep.py results/benchmarks/sweep.json
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from harness.runs.agenda import Lane, longest_first
+from harness.runs.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.runs.record import RunRecord
+
+CELLS, TASKS = "lstm,gru,elman", "adding,char-lm,copy,digits,g2p,sentiment,temporal-order,vowels"
+MIXES = 1_000
+
+
+def real(cores: int) -> dict[str, Any]:
+    """Throughput and makespan of a sweep that is run."""
+    with tempfile.TemporaryDirectory() as folder:
+        _run(folder, "--seeds", "1", "--workers", "1")
+        alone = _records(folder, 0)
+        _run(folder, "--first-seed", "1", "--seeds", "2", "--workers", str(cores))
+        together = [record for seed in (1, 2) for record in _records(folder, seed)]
+    one, many = _makespan(alone), _makespan(together)
+    spent = [record.elapsed or 0.0 for record in together]
+    return {
+        "runs by one": len(alone),
+        "runs by all": len(together),
+        "seconds by one": round(one, 2),
+        "seconds by all": round(many, 2),
+        "throughput of all over one": round(len(together) / many / (len(alone) / one), 3),
+        "makespan over the lower bound": round(many / max(sum(spent) / cores, *spent), 3),
+    }
+
+
+def _run(folder: str, *more: str) -> None:
+    command = [sys.executable, "-m", "harness", "run", "--cells", CELLS, "--tasks", TASKS, "--budget", "smoke"]
+    subprocess.run([*command, *more, "--out", folder], check=True, capture_output=True)
+
+
+def _records(folder: str, seed: int) -> list[RunRecord]:
+    with closing(Store(Path(folder))) as store:
+        return [record for record in store.runs() if record.spec.seed == seed]
+
+
+def _makespan(records: Sequence[RunRecord]) -> float:
+    """Seconds from the beginning of the first run to the end of the last."""
+    ends = [datetime.fromisoformat(record.finished).timestamp() for record in records]
+    return max(ends) - min(end - (record.elapsed or 0.0) for end, record in zip(ends, records, strict=True))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that takes some time."""
+
+    seed: int
+    cost: float
+
+
+def simulated() -> dict[str, Any]:
+    """Makespans over the lower bound, of mixes with 16 runs a place and more."""
+    random = Random(0)  # noqa: S311 - a simulation
+    ratios: dict[str, list[float]] = {"longest first": [], "order of the plan": []}
+    for _ in range(MIXES):
+        places, seeds = random.choice([2, 4, 8, 16, 64]), random.randint(1, 10)
+        costs = [random.lognormvariate(0, random.choice([0.3, 1, 2])) for _ in range(-(-16 * places // seeds))]
+        plan = [Run(seed, cost) for seed in range(seeds) for cost in costs]
+        lanes: list[Any] = [Lane(_of(cost, seeds), seeds, lambda cost=cost: cost) for cost in costs]  # type: ignore[misc]
+        longest = sorted((run.cost for run in plan), reverse=True)
+        bound = max(sum(longest) / places, longest[0], longest[places - 1] + longest[places])
+        ratios["longest first"].append(simulate(list(longest_first(lanes, places)), places) / bound)
+        ratios["order of the plan"].append(simulate(plan, places) / bound)
+    return {
+        order: {
+            "median": round(median(found), 3),
+            "99%": round(sorted(found)[-MIXES // 100], 3),
+            "most": round(max(found), 3),
+        }
+        for order, found in ratios.items()
+    }
+
+
+def _of(cost: float, seeds: int) -> Any:  # noqa: ANN401 - stands for specs
+    return [Run(seed, cost) for seed in range(seeds)]
+
+
+def simulate(order: Sequence[Run], places: int) -> float:
+    """When the last run ends, if each begins as soon as a place is free."""
+    free = [0.0] * places
+    for run in order:
+        heapq.heappush(free, heapq.heappop(free) + run.cost)
+    return max(free)
+
+
+def main(target: Path) -> None:
+    """Measure and write the figures."""
+    cores = len(os.sched_getaffinity(0))
+    found = {"cores": cores, "real": real(cores), "simulated": simulated()}
+    target.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

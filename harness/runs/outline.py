@@ -1,0 +1,153 @@
+"""Records as tables need them: without the course of training, and with what many share kept once.
+
+A table over a million runs has to read a million records. In a record, most says what the runs of one cell on one task
+have in common; an outline refers to that, its kind, and holds what is the run's own.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from harness.runs.record import RunRecord
+from harness.runs.spec import RunSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+HISTORY = ("curve", "diagnoses", "samples")
+"""What of a record tells how training went, kept apart from what tables need."""
+LEFT_OUT = (*HISTORY, "state", "validation", "data_seen", "details")
+"""What an outline has not."""
+SHARED = (
+    "metrics",
+    "hidden_size",
+    "parameters",
+    "recurrent_parameters",
+    "state_size",
+    "flops_per_step",
+    "engine",
+    "checked",
+    "environment",
+)
+"""What the runs of a kind have in common, beside the spec without its seed."""
+PACKED = ("cost", "disturbance")
+"""What is a run's own and is kept as text until somebody asks for it."""
+OWN = tuple(f.name for f in fields(RunRecord) if f.name not in {*LEFT_OUT, *SHARED, *PACKED, "spec"})
+"""What else is a run's own, beside the seed."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """While a million objects without cycles are made, Python's search for cycles looks at each again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()  # nor later: they go when nobody refers to them
+        if collecting:
+            gc.enable()
+
+
+_DECODER = json.JSONDecoder()
+
+
+def decode(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """`json.loads` without what it does for text that we did not write."""
+    return _DECODER.raw_decode(text)[0]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What some runs have in common.
+
+    Attributes:
+        record: stands for all of them.
+        places: where each has what is its own.
+    """
+
+    record: RunRecord
+    places: Mapping[str, int]
+
+    @classmethod
+    def read(cls, text: str) -> Kind:
+        """The kind that `kind_text` wrote."""
+        values = json.loads(text)
+        names = values.pop("own")
+        spec = RunSpec.from_dict({**values.pop("spec"), "seed": 0}).with_seed(0)  # which works out what all share
+        record = RunRecord(spec, "finished", **values)
+        return cls(record, {name: index for index, name in enumerate((*names, *PACKED), start=1)})
+
+
+def kind_text(record: RunRecord) -> str:
+    """What a record shares with others of its kind, as JSON, and the order of what it does not."""
+    values = record.as_dict()
+    spec = {name: value for name, value in values["spec"].items() if name != "seed"}
+    return json.dumps({"spec": spec, "own": OWN, **{name: values[name] for name in SHARED}})
+
+
+def own_texts(record: RunRecord) -> tuple[str, ...]:
+    """What is a record's own, as JSON: the seed and the values of `OWN`; and each of `PACKED`."""
+    own = [record.spec.seed, *(getattr(record, name) for name in OWN)]
+    return json.dumps(own), *(json.dumps(getattr(record, name)) for name in PACKED)
+
+
+class Outline(RunRecord):
+    """A record without the course of training: `LEFT_OUT` is empty.
+
+    Args:
+        kind: what it shares with others.
+        key: of its spec.
+        own: the seed, the values of `OWN`, and the texts of `PACKED`.
+    """
+
+    __slots__ = ("_key", "_kind", "_own")
+    _kind: Kind
+    _key: str
+    _own: Sequence[Any]
+
+    def __init__(self, kind: Kind, key: str, own: Sequence[Any]) -> None:
+        object.__setattr__(self, "_kind", kind)  # a record is frozen
+        object.__setattr__(self, "_key", key)
+        object.__setattr__(self, "_own", own)
+
+    @property
+    def spec(self) -> RunSpec:
+        """What was run."""
+        spec = object.__new__(RunSpec)
+        spec.__dict__.update(self._kind.record.spec.__dict__, seed=self._own[0], key=self._key)
+        return spec
+
+    @property
+    def setup(self) -> RunSpec:
+        """That of the kind."""
+        return self._kind.record.spec
+
+
+def _own(name: str) -> property:
+    def read(self: Any) -> Any:  # noqa: ANN401 - whatever the field is
+        place = self._kind.places.get(name)
+        return getattr(self._kind.record, name) if place is None else self._own[place]
+
+    return property(read)
+
+
+def _packed(name: str) -> property:
+    inner = _own(name)
+    return property(lambda self: decode(inner.fget(self) or "{}"))  # type: ignore[misc]
+
+
+def _shared(name: str) -> property:
+    return property(lambda self: getattr(self._kind.record, name))
+
+
+for _name in OWN:
+    setattr(Outline, _name, _own(_name))
+for _name in PACKED:
+    setattr(Outline, _name, _packed(_name))
+for _name in (*SHARED, *LEFT_OUT):
+    setattr(Outline, _name, _shared(_name))
