@@ -195,10 +195,8 @@ def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[s
     current = {}
     dropped = 0
     for contest, group in contests.items():
-        used = [record.setup.cell for record in group]
-        order = sorted(range(len(group)), key=lambda index: group[index].finished)
-        newest = {used[index].label: used[index] for index in order}
-        current[contest] = [record for record, cell in zip(group, used, strict=True) if cell == newest[cell.label]]
+        newest = {record.setup.cell.label: record.setup.cell for record in group}  # the last
+        current[contest] = [record for record in group if record.setup.cell == newest[record.setup.cell.label]]
         dropped += len(group) - len(current[contest])
     runs = f"{dropped} run{'s' if dropped != 1 else ''}"
     return current, [f"{runs} of earlier versions of a cell left out (harness runs lists them)."] if dropped else []

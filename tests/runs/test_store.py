@@ -366,7 +366,7 @@ from test_store import RECORD, SPEC, Store, replace
 from harness.errors import HarnessError
 store = Store(Path({folder!r}), create=True)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, 250_000))
 for seed in range(1000):
     try:
         store.add(replace(RECORD, spec=replace(SPEC, seed=seed), state={state}))
@@ -380,7 +380,7 @@ for seed in range(1000):
     ("state", "message"),
     [
         ("b''", "What was reported is safe; once there is room, the same command goes on."),
-        ("bytes(100_000 * (1 + seed // 3))", "the weights of run"),
+        ("bytes(200_000 * (1 + seed // 3))", "the weights of run"),
     ],
 )
 def test_a_full_disk_is_told_and_loses_nothing_that_was_reported(tmp_path: Path, state: str, message: str) -> None:
