@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import heapq
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +72,30 @@ def _makespan(records: Sequence[RunRecord]) -> float:
     return max(ends) - min(end - (record.elapsed or 0.0) for end, record in zip(ends, records, strict=True))
 
 
+def machine(cores: int) -> float:
+    """What a process for each core gets done over what one does, where they share nothing but the machine."""
+    seconds = {count: min(_loops(count) for _ in range(3)) for count in (1, cores)}
+    return round(cores * seconds[1] / seconds[cores], 3)
+
+
+def _loops(count: int) -> float:
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(count) as pool:
+        pool.map(_loop, range(count), chunksize=1)  # all have torch now
+        return max(pool.map(_loop, range(count), chunksize=1))
+
+
+def _loop(_number: int) -> float:
+    import torch  # noqa: PLC0415 - in processes of their own
+
+    torch.set_num_threads(1)
+    state = torch.ones(64, 64)
+    started = time.perf_counter()
+    for _ in range(50_000):
+        state = torch.tanh(0.01 * state @ state)
+    return time.perf_counter() - started
+
+
 @dataclass(frozen=True)
 class Run:
     """A run that takes some time."""
@@ -116,7 +142,7 @@ def simulate(order: Sequence[Run], places: int) -> float:
 def main(target: Path) -> None:
     """Measure and write the figures."""
     cores = len(os.sched_getaffinity(0))
-    found = {"cores": cores, "real": real(cores), "simulated": simulated()}
+    found = {"cores": cores, "machine": machine(cores), "real": real(cores), "simulated": simulated()}
     target.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=2))
 
