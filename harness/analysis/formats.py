@@ -95,6 +95,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             "engine": record.engine,
             **_measured(record),
             "checked": certified(record),
+            **{name: record.environment.get(name) for name in ("harness", "torch", "processor")},
             "from": f"{record.spec.cell.distribution} {record.spec.cell.version}",
             "finished": record.finished,
         }

@@ -31,8 +31,8 @@ class Footprint:
         parameters: all trainable ones.
         state_size: numbers that the recurrent layers hand from one time step to the next, for each sequence; of a
             model that writes a sequence, those of its decoder.
-        flops_per_step: floating-point operations of the products of one time step, for each sequence; None where a
-            layer cannot be counted. See `harness.training.timing.flops`.
+        flops_per_step: floating-point operations of the products of one time step, for each sequence; None where
+            they are not counted. See `harness.training.timing.flops`.
     """
 
     hidden_size: int

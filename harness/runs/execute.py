@@ -109,7 +109,7 @@ def architecture(spec: RunSpec) -> Architecture:
 
 
 def sized(spec: RunSpec) -> Footprint:
-    """The size that the spec gives this cell.
+    """The size that the spec gives this cell; operations are counted only where they are what is held equal.
 
     Raises:
         HarnessError: no hidden size fits.
@@ -123,15 +123,18 @@ def sized(spec: RunSpec) -> Footprint:
         return measure(build(cell, options, shape, hidden_size, seed=0))
 
     hidden_size = spec.size.solve(count, f"{spec.cell.label} on {spec.task.label}")
-    return _footprint(build(cell, options, shape, hidden_size, seed=0), hidden_size)
-
-
-def _footprint(model: AnyModel, hidden_size: int) -> Footprint:
-    try:
-        operations = flops.per_step(model)
-    except Exception:  # noqa: BLE001 - a cell's bug shows when it runs, a layer that needs a GPU or long sequences does not
-        operations = None
+    model = build(cell, options, shape, hidden_size, seed=0)
+    operations = flops.per_step(model) if spec.size.by == "flops" else None
     return Footprint(hidden_size, parameter_count(model), state_size(model), operations)
+
+
+def _operations(spec: RunSpec, hidden_size: int) -> int | None:
+    """What a step computes; None where that cannot be counted by itself."""
+    cell, options = load_cell(spec.cell, spec.plugins)
+    try:
+        return flops.per_step(build(cell, options, architecture(spec), hidden_size, seed=0))
+    except Exception:  # noqa: BLE001 - a bug of the cell shows when it runs; a layer may need a GPU, or longer sequences
+        return None
 
 
 def _run(spec: RunSpec, report: Report, keeping: Keeping | None) -> RunRecord:
@@ -139,6 +142,7 @@ def _run(spec: RunSpec, report: Report, keeping: Keeping | None) -> RunRecord:
     task = load_task(spec.task, spec.plugins)
     cell, options = load_cell(spec.cell, spec.plugins)
     size = sized(spec)
+    size = replace(size, flops_per_step=size.flops_per_step or _operations(spec, size.hidden_size))
     model = build(cell, options, architecture(spec), size.hidden_size, spec.seed).to(device)
     engine = engines(model)  # now, so that compiling does not count as training
     splits = Splits(task, spec.seed, device)

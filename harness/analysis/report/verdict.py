@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from harness.analysis.across import Across
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,7 +23,8 @@ def verdict(comparison: Comparison) -> list[str]:
         return ["There are no runs yet."]
     if not contests:
         return ["No task has scores of two cells, so that nothing is compared.", *_unsaid(comparison, [])]
-    return [_winners(contests), *_unsaid(comparison, contests)]
+    said = filter(None, [_winners(contests), _over_tasks(comparison)])
+    return ["; ".join(said) + ".", *_unsaid(comparison, contests)]
 
 
 def _known(score: object) -> bool:
@@ -47,7 +50,17 @@ def _winners(contests: Sequence[Column]) -> str:
     verb = "is" if len(leaders) == 1 else "are each"
     first = f"{listed(leaders)} {verb} among the best on {where}" if most else "No cell finished all of its runs"
     parts = [f"{cell} is best alone on {listed(titles)}" for cell, titles in alone.items()]
-    return "; ".join([first, *parts]) + "."
+    return "; ".join([first, *parts])
+
+
+def _over_tasks(comparison: Comparison) -> str:
+    """Who has the best average rank, where that is more than chance."""
+    across = Across.of(comparison)
+    if across is None or across.ranking.tasks < across.needed:
+        return ""
+    first, letters = next(iter(across.ranking.ranks)), across.ranking.letters
+    behind = [cell for cell in across.ranking.ranks if not set(letters[cell]) & set(letters[first])]
+    return f"over all tasks {first} ranks ahead of {listed(behind)} by more than chance" if behind else ""
 
 
 def _unsaid(comparison: Comparison, contests: Sequence[Column]) -> list[str]:

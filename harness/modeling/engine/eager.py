@@ -14,7 +14,7 @@ from harness.modeling.engine.factor import Factor, product
 from harness.modeling.engine.memory import POOL
 from harness.modeling.engine.plan import X
 from harness.modeling.engine.program import Kind
-from harness.modeling.engine.script import WRITING, Script
+from harness.modeling.engine.script import BACKWARD, WRITING, Script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,14 +96,6 @@ def _computed(node: Any, *args: Any) -> Any:  # noqa: ANN401
     return compute(node, list(args))
 
 
-def _sigmoid_backward(d: Tensor, y: Tensor, out: Tensor) -> Any:  # noqa: ANN401
-    return torch.ops.aten.sigmoid_backward.grad_input(d, y, grad_input=out)
-
-
-def _tanh_backward(d: Tensor, y: Tensor, out: Tensor) -> Any:  # noqa: ANN401
-    return torch.ops.aten.tanh_backward.grad_input(d, y, grad_input=out)
-
-
 def _fill(place: Tensor, value: Tensor | float) -> None:
     """Write what goes for all rows."""
     place.copy_(value) if isinstance(value, torch.Tensor) else place.fill_(value)
@@ -117,8 +109,7 @@ def _keep(place: Tensor, value: Tensor) -> None:
 
 FUNCTIONS: dict[str, Any] = {
     **{name: getattr(torch, name) for name in (*WRITING.values(), "add", "sub", "addcmul") if hasattr(torch, name)},
-    "sigmoid_backward": _sigmoid_backward,
-    "tanh_backward": _tanh_backward,
+    **{name: getattr(torch.ops.aten, name).grad_input for name in BACKWARD.values()},
     "subcmul": partial(torch.addcmul, value=-1),
     "split": torch.split_with_sizes,
     "fill": _fill,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,12 +17,27 @@ LARGE = 1 << 20
 single precision, which is half as fast on processors that are not Intel's."""
 DEEP, DEEP_ONE_DNN = 256, 1024
 """Of how many products a sum is added up at once."""
-NAMES = "_linear_pointwise", "_reorder_linear_weight"
-"""Of oneDNN's functions in torch, by which torch.compile multiplies, too."""
+_linear: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
+_reorder: Any = getattr(torch.ops.mkldnn, "_reorder_linear_weight", None)
+"""oneDNN's functions in torch, by which what torch.compile makes multiplies, too."""
 
-_functions: Any = [getattr(torch.ops.mkldnn, name, None) for name in NAMES]
-_linear, _reorder = _functions
-_has_one_dnn = torch.backends.mkldnn.is_available() and None not in _functions  # type: ignore[no-untyped-call]
+
+@cache
+def has_one_dnn() -> bool:
+    """Whether these functions are there and right, by a small product: torch promises nothing about them."""
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    a, matrix, bias = (
+        torch.linspace(-1, 1, rows * columns, dtype=torch.float32, device="cpu").view(rows, columns)
+        for rows, columns in ((4, 7), (7, 5), (1, 5))
+    )
+    try:
+        plain = by_one_dnn(a, matrix.t(), bias[0])
+        packed = by_one_dnn(a, _reorder.default(matrix.t().contiguous(), len(a)), bias[0])
+    except (AttributeError, TypeError, RuntimeError):
+        return False
+    right = torch.addmm(bias, a, matrix)
+    return torch.allclose(plain, right, atol=1e-5) and torch.allclose(packed, right, atol=1e-5)
 
 
 class Factor:
@@ -41,11 +57,10 @@ class Factor:
         return torch.mm(a, self.matrix, out=out) if self.packed is None else by_one_dnn(a, self.packed)
 
     def plus(self, base: Tensor, a: Tensor, out: Tensor) -> Tensor:
-        """The base + a value · the matrix, be it in `out` or elsewhere."""
+        """The base + a value · the matrix, in `out`."""
         if self.packed is None:
             return torch.addmm(base, a, self.matrix, out=out)
-        total: Tensor = _linear.binary(a, base, self.packed, None, "add")
-        return total
+        return torch.add(base, by_one_dnn(a, self.packed), out=out)  # oneDNN itself would take longer to add it
 
 
 def product(pairs: Pairs, matrix: Tensor, *, add: bool = False, bias: Tensor | None = None) -> None:
@@ -77,7 +92,7 @@ def _add(pairs: Pairs, matrix: Tensor) -> None:
 def suits(rows: int, matrix: Tensor) -> bool:
     """Whether the product of so many rows with a matrix is one for oneDNN."""
     large = rows * matrix.numel() >= LARGE and matrix.dtype == torch.float32 and matrix.device.type == "cpu"
-    return large and _has_one_dnn and bool(torch.backends.mkldnn.enabled)
+    return large and bool(torch.backends.mkldnn.enabled) and has_one_dnn()
 
 
 def by_one_dnn(a: Tensor, transposed: Tensor, bias: Tensor | None = None) -> Tensor:

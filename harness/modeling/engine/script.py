@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from harness.modeling.engine.graph import Node
     from harness.modeling.engine.program import Program
 
+BACKWARD = {"sigmoid'": "sigmoid_backward", "tanh'": "tanh_backward"}
 WRITING = {
     **{
         name: name for name in ("mul", "div", "neg", "sigmoid", "tanh", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt")
     },
     **{name: name for name in ("reciprocal", "sin", "cos", "erf", "abs", "sign", "lerp")},
-    "sigmoid'": "sigmoid_backward",
-    "tanh'": "tanh_backward",
+    **BACKWARD,
 }
 """Functions that write to a place that they are given; by the operator."""
 WITH_NUMBER = {"mul", "div", "lerp"}
@@ -147,7 +147,7 @@ class Script:
     def _reads(self, node: Node) -> Iterator[Node]:
         """Whose memory is read when a node is computed."""
         for arg in self._args(node):
-            yield from self._reads(arg) if arg in self._inside or self._is(arg, "slice", "expand") else [arg]
+            yield from self._reads(arg) if arg in self._inside or self._is(arg, "slice", "expand", "stop") else [arg]
 
     def _find_last(self) -> dict[Node, Node]:
         """By which node a value is read last."""
@@ -188,7 +188,8 @@ class Script:
         tensors[-1] |= args[-1].op == "constant" and node.op in WITH_NUMBER
         if node.op in WRITING and all(tensors) and self._full(node):
             self._homes[node] = place or Place(self._scratch(node.width))
-            self._name(node, f"{WRITING[node.op]}({given}, out={self._at(self._homes[node], node.width)})")
+            out = "grad_input" if node.op in BACKWARD else "out"
+            self._name(node, f"{WRITING[node.op]}({given}, {out}={self._at(self._homes[node], node.width)})")
             return True
         function = self.functions.setdefault(node, f"f{len(self.functions)}")
         self._name(node, f"{function}({', '.join(map(self._read, node.args))})")
@@ -200,7 +201,7 @@ class Script:
         out, total = self._at(target, node.width), ""
         for term in terms:
             total = self._add(node, term, total, out)
-        in_place = terms[-1].kind != "mm"
+        in_place = terms[-1].kind != "mm" or len(terms) > 1
         if not in_place and place:
             self._lines.append(f"keep({out}, {total})")
         if in_place or place:

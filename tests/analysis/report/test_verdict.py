@@ -23,6 +23,16 @@ def test_who_wins_alone_and_that_the_baseline_stands(make: Maker, baseline: Base
     ]
 
 
+def test_who_ranks_ahead_over_all_tasks_is_told_where_it_is_no_chance(make: Maker) -> None:
+    tasks = [Component(f"t{number}", f"t{number}", {}, "x", "1", "bb") for number in range(8)]
+    errors = {"gru": 0.1, "lstm": 0.2, "elman": 0.3, "jordan": 0.4}
+    records = [make(cell, 0, error, task=task) for task in tasks for cell, error in errors.items()]
+    assert verdict(compare(records, []))[0].endswith(
+        "; over all tasks gru ranks ahead of elman and jordan by more than chance."
+    )
+    assert "over all tasks" not in verdict(compare(records[:8], []))[0]  # two tasks are too few
+
+
 def test_ties_and_failures_are_what_cannot_be_said(make: Maker) -> None:
     other = Component("copy", "copy", {}, "cell-harness", "0.1.0", "bb")
     records = [

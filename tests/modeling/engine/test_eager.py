@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from kernels import kernel, results, shaken
 from torch import Tensor, nn
 
 from harness import Cell, Gate
+from harness.modeling.engine import factor
 from harness.modeling.engine.eager import Eager
 from harness.modeling.engine.factor import Factor, product
 from harness.modeling.engine.plan import Plan
@@ -60,7 +62,6 @@ def test_a_step_takes_few_operations() -> None:
     assert operations(Simple(2, 3), "backward") == {"add": 1, "tanh_backward": 1, "times": 1, "keep": 1}
     assert operations(Separate(2, 3), "inference") == {
         "plus": 1,  # all four gates
-        "split": 1,
         "sigmoid": 1,  # all three, which lie side by side
         "tanh": 2,
         "mul": 2,
@@ -85,11 +86,11 @@ def test_large_products_are_right(bias: Tensor | None) -> None:
 def test_a_matrix_that_was_packed_multiplies_as_it_did() -> None:
     generator = torch.Generator().manual_seed(0)
     a, base, matrix = (torch.randn(*shape, generator=generator) for shape in [(64, 128), (64, 256), (256, 128)])
-    factor, room = Factor(matrix.t(), 64), torch.empty(64, 256)
-    torch.testing.assert_close(factor.times(a, room), a @ matrix.t(), rtol=1e-5, atol=1e-4)
-    torch.testing.assert_close(factor.plus(base, a, room), base + a @ matrix.t(), rtol=1e-5, atol=1e-4)
+    made, room = Factor(matrix.t(), 64), torch.empty(64, 256)
+    torch.testing.assert_close(made.times(a, room), a @ matrix.t(), rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(made.plus(base, a, room), base + a @ matrix.t(), rtol=1e-5, atol=1e-4)
     wide = torch.cat([base, base], 1)[:, 100:356]  # columns of something wider
-    torch.testing.assert_close(factor.plus(wide, a, room), wide + a @ matrix.t(), rtol=1e-5, atol=1e-4)
+    torch.testing.assert_close(made.plus(wide, a, room), wide + a @ matrix.t(), rtol=1e-5, atol=1e-4)
 
 
 def test_who_turns_onednn_off_gets_torchs_own_products(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,3 +145,13 @@ def test_columns_that_are_read_whole_and_in_parts() -> None:
     own, right = (results(cell, run, 5, 3) for run in (kernel(cell, "torch"), loop))
     for name, value in right.items():
         torch.testing.assert_close(own[name], value, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("broken", [None, lambda *_: torch.zeros(4, 5)], ids=["not there", "wrong"])
+def test_without_onednns_functions_torch_multiplies(monkeypatch: pytest.MonkeyPatch, broken: object) -> None:
+    monkeypatch.setattr(factor, "_linear", broken and SimpleNamespace(default=broken))
+    factor.has_one_dnn.cache_clear()
+    try:
+        assert not factor.suits(64, torch.zeros(256, 128))
+    finally:
+        factor.has_one_dnn.cache_clear()
