@@ -146,6 +146,6 @@ def test_what_differs_between_columns_of_one_task_is_told(make: Maker) -> None:
 def test_an_edited_cell_replaces_its_earlier_version(make: Maker) -> None:
     old = [make("mine", seed, 0.9, source="old") for seed in (0, 1)]
     new = [replace(make("mine", seed, 0.1, source="new"), finished="2027") for seed in (0, 1)]
-    comparison = compare([*new, *old], [])
+    comparison = compare([*old, *new], [])  # in the order of the store: the last is the newest
     assert comparison.columns[0].scores["mine"].mean == pytest.approx(0.1)
     assert comparison.notes == ["2 runs of earlier versions of a cell left out (harness runs lists them)."]
