@@ -70,7 +70,8 @@ def fill(folder: Path, count: int) -> None:
             outlines.append((number, 1, spec.key, place + 1, line, *packed, check_sum("".join([line, *packed]))))
         connection = store._connection  # noqa: SLF001 - nobody else fills a store like this
         with store.together():
-            connection.execute("INSERT INTO kinds VALUES (?, ?)", (place + 1, kind_text(record)))
+            content = kind_text(record)
+            connection.execute("INSERT INTO kinds VALUES (?, ?, ?)", (place + 1, content, check_sum(content)))
             connection.executemany("INSERT INTO claims (number, key) VALUES (?, ?)", claims)
             connection.executemany("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", runs)
             connection.executemany("INSERT INTO outlines VALUES (?, ?, ?, ?, ?, ?, ?, ?)", outlines)

@@ -15,7 +15,7 @@ from harness.errors import HarnessError
 from harness.runs import claims
 from harness.runs.durable import sync_folder
 from harness.runs.record import BaselineRecord, Record, RunRecord
-from harness.runs.schema import SCHEMA, check_sum, make
+from harness.runs.schema import SCHEMA, check_sum, make, outline_all
 from harness.runs.states import FOLDER as STATES
 from harness.runs.store import FILE
 
@@ -93,7 +93,16 @@ class _Damaged:
             known |= {path.stem for path in (folder / STATES).glob("*.safetensors")}
         self.lost = tuple(sorted(known - {row[2] for rows in self.rows.values() for row in rows}))
         self.whole = not self._failed and self._first("PRAGMA integrity_check") == "ok" and not self.lost
-        self.whole &= self._first("SELECT count(*) FROM sqlite_master") != 0
+        self.whole &= self._first("SELECT count(*) FROM sqlite_master") != 0 and self._is_outlined()
+
+    def _is_outlined(self) -> bool:
+        """Whether what tables need of the runs is there, as it was written."""
+        own = self._all("SELECT number, attempt, own || cost || disturbance, own_sum FROM outlines")
+        sound = {(number, attempt) for number, attempt, text, own_sum in own if check_sum(text) == own_sum}
+        kinds = self._all("SELECT content, content_sum FROM kinds")
+        return sound == {row[:2] for row in self.rows["runs"]} and all(
+            check_sum(text) == known for text, known in kinds
+        )
 
     def close(self) -> None:
         self._connection.close()
@@ -150,6 +159,7 @@ def _write(path: Path, rows: dict[str, list[Row]]) -> None:
             marks = ", ".join("?" * width)
             connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows[table])  # noqa: S608
             connection.execute(f"INSERT OR IGNORE INTO claims (number, key) SELECT number, key FROM {table}")  # noqa: S608
+        outline_all(connection)
         connection.execute("COMMIT")
 
 

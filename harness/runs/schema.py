@@ -34,7 +34,9 @@ CREATE TABLE baselines (
 CREATE INDEX baselines_by_key ON baselines (key, attempt, status);
 """
 OUTLINES = """
-CREATE TABLE IF NOT EXISTS kinds (kind INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS kinds (
+    kind INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE, content_sum INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS outlines (
     number INTEGER NOT NULL, attempt INTEGER NOT NULL, key TEXT NOT NULL, kind INTEGER NOT NULL, own TEXT NOT NULL,
     cost TEXT NOT NULL, disturbance TEXT NOT NULL, own_sum INTEGER NOT NULL, PRIMARY KEY (number, attempt)
@@ -68,11 +70,19 @@ def check_sum(text: str) -> int:
 def insert_outline(connection: sqlite3.Connection, number: int, key: str, record: RunRecord) -> None:
     """Write what tables need of a record."""
     content, texts = kind_text(record), own_texts(record)
-    connection.execute("INSERT OR IGNORE INTO kinds (content) VALUES (?)", (content,))
+    connection.execute(
+        "INSERT OR IGNORE INTO kinds (content, content_sum) VALUES (?, ?)", (content, check_sum(content))
+    )
     connection.execute(
         "INSERT INTO outlines SELECT ?, ?, ?, kind, ?, ?, ?, ? FROM kinds WHERE content = ?",
         (number, record.attempt, key, *texts, check_sum("".join(texts)), content),
     )
+
+
+def outline_all(connection: sqlite3.Connection) -> None:
+    """Write what tables need of all records that are there."""
+    for number, attempt, key, text in connection.execute("SELECT number, attempt, key, record FROM runs"):
+        insert_outline(connection, number, key, replace(RunRecord.from_dict(json.loads(text)), attempt=attempt))
 
 
 def _stamp(connection: sqlite3.Connection) -> None:
@@ -117,8 +127,7 @@ def _to_4(connection: sqlite3.Connection) -> None:
     """Runs got outlines."""
     for statement in filter(str.strip, OUTLINES.split(";")):
         connection.execute(statement)
-    for number, attempt, key, text in connection.execute("SELECT number, attempt, key, record FROM runs"):
-        insert_outline(connection, number, key, replace(RunRecord.from_dict(json.loads(text)), attempt=attempt))
+    outline_all(connection)
 
 
 _STEPS: tuple[Callable[[sqlite3.Connection], Any], ...] = (_to_2, _to_3, _to_4)

@@ -276,7 +276,9 @@ class Store:
             return RunRecord.from_dict({**json.loads(record), **json.loads(history)})
 
     def _kinds(self) -> Iterator[tuple[int, Kind]]:
-        for number, text in self._connection.execute("SELECT kind, content FROM kinds"):
+        for number, text, content_sum in self._connection.execute("SELECT kind, content, content_sum FROM kinds"):
+            if check_sum(text) != content_sum:
+                raise HarnessError(f"{self._path} is damaged: what some runs share is not what was written.")
             yield number, Kind.read(text)
 
     def _outline(self, key: str, of: Kind, texts: list[str], own_sum: int) -> Outline:

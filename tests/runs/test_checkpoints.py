@@ -68,7 +68,7 @@ def run(spec: RunSpec, keeping: Keeping | None = None, stop_at: int = 0) -> RunR
 def told(record: RunRecord) -> dict[str, Any]:
     """All of a record but what was measured in seconds."""
     values = record.as_dict()
-    for name in ("seconds", "diagnosing_seconds", "finished", "environment", "cost", "disturbance"):
+    for name in ("seconds", "elapsed", "diagnosing_seconds", "finished", "environment", "cost", "disturbance"):
         values.pop(name)
     for point in values["curve"]:
         point.pop("seconds")

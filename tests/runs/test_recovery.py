@@ -106,9 +106,22 @@ def test_a_file_that_was_cut_off(folder: Path) -> None:
 def test_a_number_that_was_changed(folder: Path) -> None:
     content = (folder / FILE).read_bytes()
     score = json.dumps(run(7).scores["MSE"]).encode()
-    assert content.count(score) == 1
+    assert content.count(score) == 2  # in the record, and in what tables need of it
     (folder / FILE).write_bytes(content.replace(score, score[:-1] + b"0123456789"[int(score[-1:]) - 1 :][:1]))
     check(folder, RUNS)
+
+
+@pytest.mark.parametrize("table", ["outlines", "kinds"])
+def test_what_tables_need_is_made_again_from_the_records(folder: Path, table: str) -> None:
+    (page, *_) = pages_of(folder, table)
+    with (folder / FILE).open("r+b") as file:
+        file.seek(page * PAGE - 40)
+        file.write(b"0123456789")
+    with closing(Store(folder)) as store, pytest.raises(HarnessError, match="damaged"):
+        store.outlines()
+    assert recover(folder).lost == ()
+    with closing(Store(folder)) as store:
+        assert [outline.scores for outline in store.outlines()] == [record.scores for record in store.runs()]
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -96,8 +96,9 @@ def test_the_weights_of_a_record_that_is_there_are_never_changed_and_nothing_els
 
 
 def test_weights_whose_record_was_not_stored_any_more_are_replaced(record: RunRecord, tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
     keep_state(tmp_path, record.spec.key, b"of a run whose command was killed then")
-    Store(tmp_path, create=True).add(record)
+    store.add(record)
     assert read_state(tmp_path, record.spec.key) == record.state
 
 
