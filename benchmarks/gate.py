@@ -58,7 +58,7 @@ MUTANTS = {
     "the carried state is lost in training": (
         "gru",
         "harness/training/loop.py",
-        "detach(states) if batch.carry else None",
+        "detach(course.states) if batch.carry else None",
         "None",
     ),
     "the carried state is lost in evaluation": (
@@ -82,8 +82,8 @@ MUTANTS = {
     "the worst state on validation is kept": (
         "mingru",
         "harness/training/loop.py",
-        "if metric.better(scores[metric.name], best_score):",
-        "if not best or metric.better(best_score, scores[metric.name]):",
+        "if metric.better(scores[metric.name], course.best_score):",
+        "if not course.best or metric.better(course.best_score, scores[metric.name]):",
     ),
     "test sequences are trained on": (
         "mingru",

@@ -278,18 +278,22 @@ class Store:
     def _kinds(self) -> Iterator[tuple[int, Kind]]:
         for number, text, content_sum in self._connection.execute("SELECT kind, content, content_sum FROM kinds"):
             if check_sum(text) != content_sum:
-                raise HarnessError(f"{self._path} is damaged: what some runs share is not what was written.")
+                raise self._damaged("what some runs share")
             yield number, Kind.read(text)
 
     def _outline(self, key: str, of: Kind, texts: list[str], own_sum: int) -> Outline:
         if check_sum("".join(texts)) != own_sum:
-            raise HarnessError(f"{self._path} is damaged: the record of run {key} is not what was written.")
+            raise self._damaged(f"the record of run {key}")
         own, *packed = texts
         return Outline(of, key, decode(own) + packed)
 
     def _baseline(self, key: str, record: str, record_sum: int) -> BaselineRecord:
         with self._damage_told(key, (record, record_sum)):
             return BaselineRecord.from_dict(json.loads(record))
+
+    def _damaged(self, what: str) -> HarnessError:
+        mend = f"`harness recover {self.folder}` keeps the rows that are safe"
+        return HarnessError(f"{self._path} is damaged: {what} is not what was written. {mend}.")
 
     def _connect(self, parameters: str = "") -> sqlite3.Connection:
         address = self._path.resolve().as_uri() + parameters
@@ -380,10 +384,7 @@ class Store:
     @contextmanager
     def _damage_told(self, key: str, *texts: tuple[str, int]) -> Iterator[None]:
         if any(check_sum(text) != expected for text, expected in texts):
-            raise HarnessError(
-                f"{self._path} is damaged: the record of run {key} is not what was written. `harness recover "
-                f"{self.folder}` keeps the rows that are safe."
-            )
+            raise self._damaged(f"the record of run {key}")
         try:
             yield
         except (AttributeError, KeyError, TypeError, ValueError) as error:
