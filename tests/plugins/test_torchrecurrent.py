@@ -100,7 +100,7 @@ def test_the_package_itself_computes_the_same() -> None:
 def test_options_of_the_class_are_options_of_the_cell() -> None:
     def size(options: str) -> int:
         specs = list(Plan.make(Request((f"tr-mgu-cell{options}",), ("adding",), 1, "smoke", "cpu", hidden_8)).specs())
-        return sizes(specs)[0].parameters
+        return sizes(specs)[0].footprint.parameters
 
     hidden_8 = Size("hidden", 8)
     assert size("") - size(":bias=false") == 2 * 8  # a bias of the gate, one of the candidate
