@@ -51,6 +51,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "PIP_NO_BUILD_ISOLATION": "0",  # pip's way of saying yes: the build backend is there already
         "PIP_NO_DEPS": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "HARNESS_CACHE": str(folder / "cache"),  # with no certificate yet, whatever was checked on this machine
         "COLUMNS": "80",
         "PYTHONWARNINGS": "ignore",
     }
