@@ -101,10 +101,6 @@ class Parameters:
         return needed
 
 
-def _sized(size: Any, batch: int) -> Any:  # noqa: ANN401
-    return "batch" if isinstance(size, int) and size == batch else size
-
-
 def look_up(cell: nn.Module, name: str) -> Any:  # noqa: ANN401
     """The attribute of a dotted name."""
     return reduce(getattr, name.split("."), cell)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import torch
 from kernels import ENGINES, kernel, shaken
+from torch import Tensor, nn
 
+from harness import Cell
 from harness.modeling.onehot import indices_of, one_hot
 from harness.modeling.recurrence import loop
 from harness.registry import current
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from harness import Cell
 
 SIZE = 7
 
@@ -83,3 +80,25 @@ def test_they_are_known_while_a_model_is_scored() -> None:
         assert indices_of(x) is not None
         x.zero_()
         assert indices_of(x) is None
+
+
+class Written(Cell):
+    """Whose output is the row that its input names."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.of_input = nn.Linear(input_size, hidden_size, bias=False)
+
+    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        """Nothing of the state but its size."""
+        return self.of_input(x) + 0 * h
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_in_the_gradient_of_a_row_that_is_read_often_nothing_is_lost(engine: str) -> None:
+    cell, time = Written(2, 1), 100_000
+    x = one_hot(torch.zeros(time, 1, dtype=torch.long), 2, torch.float32)
+    outputs, _ = kernel(cell, engine)(cell, x, cell.initial(1))
+    (0.1 * outputs).sum().backward()
+    assert cell.of_input.weight.grad is not None
+    assert cell.of_input.weight.grad[0].tolist() == [pytest.approx(0.1 * time, rel=2e-5), 0]  # one by one: 9998.6
