@@ -22,8 +22,8 @@ from annotated_types import Ge, Gt
 from harness.errors import HarnessError
 from harness.registry import Reference
 from harness.runs.executors.base import Executor, Listener, Progress
+from harness.runs.executors.failures import failure, overdue
 from harness.runs.executors.remote import TRIES, Attempt, Code, device, difference, lost, refused
-from harness.runs.executors.workers import failure, overdue
 from harness.runs.limits import Limits
 
 if TYPE_CHECKING:
