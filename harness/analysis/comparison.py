@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from statistics import fmean, median
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from harness.analysis import costs
 from harness.analysis.pairs import Contest, Pair, compare_all
+from harness.analysis.statistics.differences import BySeed
 from harness.analysis.statistics.intervals import interquartile_mean, mean_interval, wilson_interval
 from harness.analysis.statistics.survival import median_time
 from harness.modeling.sizing import UNITS
@@ -173,18 +176,20 @@ def compare(
 
 def contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
     """The runs that can be compared with one another, under the title of their column; and who was left out."""
-    return _contests(record for record in records if not record.setup.trial)  # those are scored on validation only
+    return _contests(records, trials=False)  # those are scored on validation only
 
 
 def contests_of_trials(records: Iterable[RunRecord]) -> list[tuple[str, list[RunRecord]]]:
     """The trials that can be compared with one another, likewise."""
-    return _contests(record for record in records if record.setup.trial)[0]
+    return _contests(records, trials=True)[0]
 
 
-def _contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
+def _contests(records: Iterable[RunRecord], *, trials: bool) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
     found: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
-        found[record.setup.contest].append(record)
+        setup = record.setup
+        if bool(setup.trial) == trials:
+            found[setup.contest].append(record)
     current, notes = _without_superseded(found)
     titles = _titles([group[0] for group in current.values()])
     return list(zip(titles, current.values(), strict=True)), notes
@@ -195,8 +200,11 @@ def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[s
     current = {}
     dropped = 0
     for contest, group in contests.items():
-        newest = {record.setup.cell.label: record.setup.cell for record in group}  # the last
-        current[contest] = [record for record in group if record.setup.cell == newest[record.setup.cell.label]]
+        cells = [record.setup.cell for record in group]
+        newest = {cell.label: cell for cell in cells}  # the last
+        earlier = {id(cell) for cell in {id(cell): cell for cell in cells}.values() if cell != newest[cell.label]}
+        pairs = zip(group, cells, strict=True)
+        current[contest] = [record for record, cell in pairs if id(cell) not in earlier] if earlier else group
         dropped += len(group) - len(current[contest])
     runs = f"{dropped} run{'s' if dropped != 1 else ''}"
     return current, [f"{runs} of earlier versions of a cell left out (harness runs lists them)."] if dropped else []
@@ -226,20 +234,22 @@ def _titles(first: Sequence[RunRecord]) -> list[str]:
 def _contest(title: str, cells: Mapping[str, Sequence[RunRecord]], looks: tuple[int, ...] | None) -> Contest:
     """What can be compared: the scores of the cells of which every run finished."""
     name, direction, _ = _metric(cells)
-    whole = {
-        cell: runs
-        for cell, runs in cells.items()
-        if all(run.status == "finished" and math.isfinite(run.scores[name]) for run in runs)
-    }
-    scores = {cell: {run.spec.seed: run.scores[name] for run in runs} for cell, runs in whole.items()}
-    solved = {cell: {run.spec.seed: bool(run.solved) for run in runs} for cell, runs in whole.items()}
-    known = any(run.solved is not None for runs in whole.values() for run in runs)
+    scores: dict[str, BySeed] = {}
+    solved: dict[str, BySeed] = {}
+    for cell, runs in cells.items():
+        if all(run.status == "finished" for run in runs):
+            reached = [run.scores[name] for run in runs]
+            if all(map(math.isfinite, reached)):
+                scores[cell] = BySeed(dict(zip((run.seed for run in runs), reached, strict=True)))
+                solved[cell] = BySeed({run.seed: bool(run.solved) for run in runs})
+    known = any(run.solved is not None for cell in scores for run in cells[cell])
     return Contest(title, name, direction, scores, _looks(cells) if looks is None else looks, solved if known else {})
 
 
 def _looks(cells: Mapping[str, Sequence[RunRecord]]) -> tuple[int, ...]:
     """At which numbers of seeds it was looked whether more are added; of several plans that which goes furthest."""
-    return max((run.setup.looks for runs in cells.values() for run in runs), key=lambda looks: looks[-1:])
+    found = dict.fromkeys(run.setup.looks for runs in cells.values() for run in runs)
+    return max(found, key=lambda looks: looks[-1:])
 
 
 def _column(
@@ -277,8 +287,8 @@ def _score(
 ) -> Score:
     name, direction, digits = metric
     done = [run for run in runs if run.status == "finished"]
-    values = [run.scores[name] for run in done]
-    mean, low, high = mean_interval(values) if values else (math.nan, math.nan, math.nan)
+    values = np.array([run.scores[name] for run in done], dtype=float)
+    mean, low, high = mean_interval(values) if done else (math.nan, math.nan, math.nan)
     failed = [run for run in runs if run.status != "finished"]
     failures = Counter(f"{run.status}: {run.reason}" if run.reason else run.status for run in failed)
     sized = next((run for run in runs if run.parameters), runs[0])
@@ -291,8 +301,8 @@ def _score(
         mean=mean,
         low=low,
         high=high,
-        median=median(values) if values else math.nan,
-        iqm=interquartile_mean(values) if values else math.nan,
+        median=float(np.median(values)) if done else math.nan,
+        iqm=interquartile_mean(values) if done else math.nan,
         seeds=len(done),
         failed=len(failed),
         failures=dict(failures),

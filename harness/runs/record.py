@@ -112,6 +112,11 @@ class RunRecord:
         return self.spec
 
     @property
+    def seed(self) -> int:
+        """That of the spec."""
+        return self.spec.seed
+
+    @property
     def disturbed(self) -> bool:
         """Whether others kept so much of the machine busy that its times are not to be compared."""
         found = self.disturbance

@@ -53,36 +53,6 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-_DECODER = json.JSONDecoder()
-
-
-def decode(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """`json.loads` without what it does for text that we did not write."""
-    return _DECODER.raw_decode(text)[0]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What some runs have in common.
-
-    Attributes:
-        record: stands for all of them.
-        places: where each has what is its own.
-    """
-
-    record: RunRecord
-    places: Mapping[str, int]
-
-    @classmethod
-    def read(cls, text: str) -> Kind:
-        """The kind that `kind_text` wrote."""
-        values = json.loads(text)
-        names = values.pop("own")
-        spec = RunSpec.from_dict({**values.pop("spec"), "seed": 0}).with_seed(0)  # which works out what all share
-        record = RunRecord(spec, "finished", **values)
-        return cls(record, {name: index for index, name in enumerate((*names, *PACKED), start=1)})
-
-
 def kind_text(record: RunRecord) -> str:
     """What a record shares with others of its kind, as JSON, and the order of what it does not."""
     values = record.as_dict()
@@ -99,55 +69,69 @@ def own_texts(record: RunRecord) -> tuple[str, ...]:
 class Outline(RunRecord):
     """A record without the course of training: `LEFT_OUT` is empty.
 
+    Each kind has a class of its own: what its runs share are attributes of the class, see `Kind.read`.
+
     Args:
-        kind: what it shares with others.
         key: of its spec.
         own: the seed, the values of `OWN`, and the texts of `PACKED`.
     """
 
-    __slots__ = ("_key", "_kind", "_own")
-    _kind: Kind
+    __slots__ = ("_key", "_own")
     _key: str
     _own: Sequence[Any]
 
-    def __init__(self, kind: Kind, key: str, own: Sequence[Any]) -> None:
-        object.__setattr__(self, "_kind", kind)  # a record is frozen
-        object.__setattr__(self, "_key", key)
-        object.__setattr__(self, "_own", own)
+    def __init__(self, key: str, own: Sequence[Any]) -> None:
+        _set_key(self, key)  # a record is frozen
+        _set_own(self, own)
 
     @property
     def spec(self) -> RunSpec:
         """What was run."""
         spec = object.__new__(RunSpec)
-        spec.__dict__.update(self._kind.record.spec.__dict__, seed=self._own[0], key=self._key)
+        spec.__dict__.update(self.setup.__dict__, seed=self._own[0], key=self._key)
         return spec
 
     @property
-    def setup(self) -> RunSpec:
-        """That of the kind."""
-        return self._kind.record.spec
+    def seed(self) -> int:
+        """That of the spec, which need not be made for it."""
+        seed: int = self._own[0]
+        return seed
 
 
-def _own(name: str) -> property:
-    def read(self: Any) -> Any:  # noqa: ANN401 - whatever the field is
-        place = self._kind.places.get(name)
-        return getattr(self._kind.record, name) if place is None else self._own[place]
-
-    return property(read)
+_set_key, _set_own = Outline._key.__set__, Outline._own.__set__  # type: ignore[attr-defined]  # noqa: SLF001 - its own
 
 
-def _packed(name: str) -> property:
-    inner = _own(name)
-    return property(lambda self: decode(inner.fget(self) or "{}"))  # type: ignore[misc]
+@dataclass(frozen=True)
+class Kind:
+    """What some runs have in common.
+
+    Attributes:
+        spec: of one of them, with seed 0.
+        places: where each has what is its own.
+        outline: makes their outlines.
+    """
+
+    spec: RunSpec
+    places: Mapping[str, int]
+    outline: type[Outline]
+
+    @classmethod
+    def read(cls, text: str) -> Kind:
+        """The kind that `kind_text` wrote."""
+        values = json.loads(text)
+        names = values.pop("own")
+        spec = RunSpec.from_dict({**values.pop("spec"), "seed": 0}).with_seed(0)  # which works out what all share
+        record = RunRecord(spec, "finished", **values)
+        places = {name: index for index, name in enumerate((*names, *PACKED), start=1)}
+        shared = {name: getattr(record, name) for name in (*SHARED, *LEFT_OUT, *OWN)}  # of `OWN` what has no place
+        own = {name: (_packed if name in PACKED else _own)(place) for name, place in places.items()}
+        outline = type("Outline", (Outline,), {"__slots__": (), "setup": spec, **shared, **own})
+        return cls(spec, places, outline)
 
 
-def _shared(name: str) -> property:
-    return property(lambda self: getattr(self._kind.record, name))
+def _own(place: int) -> property:
+    return property(lambda self: self._own[place])
 
 
-for _name in OWN:
-    setattr(Outline, _name, _own(_name))
-for _name in PACKED:
-    setattr(Outline, _name, _packed(_name))
-for _name in (*SHARED, *LEFT_OUT):
-    setattr(Outline, _name, _shared(_name))
+def _packed(place: int) -> property:
+    return property(lambda self: json.loads(self._own[place]))
