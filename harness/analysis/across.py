@@ -91,7 +91,7 @@ def _scaled(columns: Sequence[Column], cells: Sequence[str]) -> dict[str, dict[i
         for cell in cells:
             for run in column.runs[cell]:
                 score = run.scores.get(column.metric, math.nan) if run.status == "finished" else math.nan
-                found[cell][run.spec.seed].append(normalised(score, *ends) if math.isfinite(score) else 0.0)
+                found[cell][run.seed].append(normalised(score, *ends) if math.isfinite(score) else 0.0)
     return {
         cell: {seed: float(np.mean(scores)) for seed, scores in by_seed.items() if len(scores) == len(columns)}
         for cell, by_seed in found.items()
