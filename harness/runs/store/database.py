@@ -74,7 +74,8 @@ class Database:
             synced: whether they have to outlast a loss of power.
         """
         with self.failures_told():
-            if self.connection.in_transaction:
+            within = self.connection.in_transaction
+            if within:
                 yield
                 return
             self.connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")

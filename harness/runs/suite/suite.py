@@ -72,7 +72,7 @@ class Suite(Strict):
     device: str = "auto"
     engine: Literal["auto", "native", "torch", "loop"] = "auto"
     plugins: tuple[str, ...] = ()
-    tolerance: Tolerated = Field(default_factory=lambda: {tolerated.DEFAULT: tolerated.FALLBACK})
+    tolerance: Tolerated = Field(default_factory=tolerated.usual)
     speed: Speed | None = None
     _file: str = PrivateAttr("the suite")
     _toml: str = PrivateAttr("")

@@ -21,6 +21,11 @@ Tolerated = dict[str, Allowed | dict[str, Allowed]]
 """By metric; in a table by task for one task alone."""
 
 
+def usual() -> Tolerated:
+    """What is tolerated where nothing is said."""
+    return {DEFAULT: FALLBACK}
+
+
 def on_task(tolerated: Tolerated, task: str, metrics: Sequence[str]) -> dict[str, Tolerance]:
     """What is compared on a task, and how much worse it may get.
 
