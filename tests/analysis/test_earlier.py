@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.analysis.budget import Budget, compare_at
+from harness.analysis.budget import Budget
+from harness.analysis.earlier import compare_at
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
