@@ -46,13 +46,22 @@ class Comparison:
     notes: Sequence[str] = field(default=())
     trials: Sequence[RunRecord] = field(default=(), repr=False)
     """What settings were chosen by."""
-    full: Comparison | None = field(default=None, repr=False)
-    """The same runs in full, where this is how they stood earlier."""
+    earlier: Earlier | None = field(default=None, repr=False)
+    """Where columns show how the runs stood earlier, beside how they ended."""
 
     @property
     def scores(self) -> list[Score]:
         """Every cell on every task."""
         return [score for column in self.columns for score in column.scores.values()]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The two tables of which one is made that shows how runs stood `at` a budget, and how they ended."""
+
+    at: str
+    then: Comparison
+    full: Comparison
 
 
 def compare(

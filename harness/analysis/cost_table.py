@@ -32,7 +32,7 @@ def cost_rows(comparison: Comparison) -> list[list[str]]:
 
 def _paid(comparison: Comparison) -> list[Score]:
     """The runs in full: what they cost is the same, however early one looks."""
-    return (comparison.full or comparison).scores
+    return (comparison.earlier.full if comparison.earlier else comparison).scores
 
 
 def _checked(score: Score) -> str:

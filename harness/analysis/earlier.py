@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.budget import WORDS, spent
-from harness.analysis.comparison import Column, Comparison, compare
+from harness.analysis.comparison import Column, Comparison, Earlier, compare
 from harness.analysis.leaders import changes
 from harness.errors import HarnessError
 
@@ -41,7 +41,7 @@ def compare_at(runs: Iterable[RunRecord], budget: Budget) -> Comparison:
     columns = [
         _titled(column, name) for pair in pairs for column, name in zip(pair, (f"at {budget}", FULL), strict=True)
     ]
-    return Comparison(columns, then.cells, notes, full=finally_)
+    return Comparison(columns, then.cells, notes, earlier=Earlier(str(budget), then, finally_))
 
 
 def _at(run: RunRecord, budget: Budget) -> RunRecord:
