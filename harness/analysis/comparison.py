@@ -65,14 +65,14 @@ class Earlier:
 
 
 def compare(
-    records: Iterable[RunRecord], baselines: Iterable[BaselineRecord], looks: tuple[int, ...] | None = None
+    records: Iterable[RunRecord], baselines: Iterable[BaselineRecord], looks: tuple[int, ...] = ()
 ) -> Comparison:
     """Build the table of some records. Cells and tasks stand in the order in which they first appear.
 
     Args:
         records: of runs and of trials.
         baselines: of the tasks' trivial predictors.
-        looks: at which numbers of seeds it was looked whether more are run, where the records are not to say that.
+        looks: at which numbers of seeds it is looked now whether more are run; records tell of those before.
     """
     records = list(records)
     trials = [record for record in records if record.spec.trial]
@@ -88,7 +88,7 @@ def compare(
     return replace(table, notes=[*notes, *costs.notes(table.scores)])
 
 
-def _contest(title: str, cells: Mapping[str, Sequence[RunRecord]], looks: tuple[int, ...] | None) -> Contest:
+def _contest(title: str, cells: Mapping[str, Sequence[RunRecord]], looks: tuple[int, ...]) -> Contest:
     """What can be compared: the scores of the cells of which every run finished."""
     name, direction, _ = _metric(cells)
     whole = {
@@ -99,12 +99,13 @@ def _contest(title: str, cells: Mapping[str, Sequence[RunRecord]], looks: tuple[
     scores = {cell: {run.spec.seed: run.scores[name] for run in runs} for cell, runs in whole.items()}
     solved = {cell: {run.spec.seed: bool(run.solved) for run in runs} for cell, runs in whole.items()}
     known = any(run.solved is not None for runs in whole.values() for run in runs)
-    return Contest(title, name, direction, scores, _looks(cells) if looks is None else looks, solved if known else {})
+    return Contest(title, name, direction, scores, _furthest(cells, looks), solved if known else {})
 
 
-def _looks(cells: Mapping[str, Sequence[RunRecord]]) -> tuple[int, ...]:
+def _furthest(cells: Mapping[str, Sequence[RunRecord]], looks: tuple[int, ...]) -> tuple[int, ...]:
     """At which numbers of seeds it was looked whether more are added; of several plans that which goes furthest."""
-    return max((run.setup.looks for runs in cells.values() for run in runs), key=lambda looks: looks[-1:])
+    plans = {looks, *(run.setup.looks for runs in cells.values() for run in runs)}
+    return max(plans, key=lambda plan: plan[-1:])
 
 
 def _column(
