@@ -85,7 +85,7 @@ def compare(
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
     table = Comparison(columns, list(cells), trials=trials)
     notes += [*unequal(table.scores), *unlike(groups), *chosen(groups, trials), *replanned(columns)]
-    return replace(table, notes=[*notes, *costs.notes(table.scores)])
+    return replace(table, notes=[*notes, *costs.notes(table)])
 
 
 def _contest(title: str, cells: Mapping[str, Sequence[RunRecord]], looks: tuple[int, ...]) -> Contest:
