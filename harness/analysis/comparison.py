@@ -12,6 +12,7 @@ from harness.analysis.fairness import chosen, replanned, unequal, unlike
 from harness.analysis.pairs import Contest, Pair, compare_all
 from harness.analysis.scores import Score
 from harness.analysis.statistics.differences import BySeed
+from harness.runs.uncollected import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,7 +76,11 @@ def compare(
         baselines: of the tasks' trivial predictors.
         looks: at which numbers of seeds it is looked now whether more are run; records tell of those before.
     """
-    records = list(records)
+    with uncollected():
+        return _compare(list(records), baselines, looks)
+
+
+def _compare(records: Sequence[RunRecord], baselines: Iterable[BaselineRecord], looks: tuple[int, ...]) -> Comparison:
     trials = [record for record in records if record.setup.trial]
     groups, notes = contests(records)
     trivial = {record.spec.key: record for record in baselines}

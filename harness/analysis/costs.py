@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.analysis.listing import Listing
+from harness.runs.store.outline import costs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,8 +41,8 @@ def costs(done: Sequence[RunRecord]) -> dict[str, Any]:
     quiet = [run for run in done if not run.disturbed]
     disturbed = bool(done) and not quiet
     quiet = quiet or list(done)
-    every = [run.cost for run in done]
-    measured = every if len(quiet) == len(done) else [run.cost for run in quiet]
+    every = costs_of(done)
+    measured = every if len(quiet) == len(done) else costs_of(quiet)
     ran = [run for run in quiet if run.seconds and run.sequence_steps]
     return {
         "seconds": summary(fmean, [run.seconds for run in quiet]),

@@ -6,9 +6,11 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from harness.runs.store.outline import Kind, uncollected
+from harness.runs.record import is_disturbed
+from harness.runs.store.outline import BLOCK, Kind, decode_all
 from harness.runs.store.rows import damaged
 from harness.runs.store.schema import check_sum
+from harness.runs.uncollected import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from harness.runs.record import RunRecord
     from harness.runs.spec import RunSpec
     from harness.runs.store.database import Database
-
-BLOCK = 1000
-"""Rows that are read at once: to decode their JSON one by one takes longer."""
 
 
 def outlines(database: Database, wanted: Collection[str] | None) -> list[RunRecord]:
@@ -31,15 +30,17 @@ def outlines(database: Database, wanted: Collection[str] | None) -> list[RunReco
     rows = database.all("SELECT key, own_sum, kind, own, cost, disturbance FROM outlines ORDER BY number, attempt")
     chosen = rows if wanted is None else (row for row in rows if row[0] in wanted)
     found: dict[str, RunRecord] = {}
-    with uncollected():
+    with uncollected(kept=True):
         while block := list(islice(chosen, BLOCK)):
             for key, own_sum, _, *texts in block:
                 if check_sum("".join(texts)) != own_sum:
                     raise damaged(database.path, f"the record of run {key}")
-            every_own = json.loads(f"[{','.join(row[3] for row in block)}]")
-            for (key, _, of, _, *packed), own in zip(block, every_own, strict=True):
-                own.extend(packed)
-                found[key] = kinds[of].outline(key, own)
+            _, _, _, every_own, _, every_disturbance = zip(*block, strict=True)
+            decoded = zip(block, decode_all(every_own), decode_all(every_disturbance), strict=True)
+            for (key, _, of, _, *packed), own, disturbance in decoded:
+                kind = kinds[of]
+                own.extend((*packed, is_disturbed(disturbance, kind.environment)))
+                found[key] = kind.outline(key, own)
     return list(found.values())
 
 
