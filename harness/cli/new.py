@@ -65,10 +65,7 @@ def _write(place: Path, kind: str, name: str) -> list[Path]:
 
     from harness import __version__
 
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise _error(
-            f"{place} is there already, and is no empty folder: name another one, as in harness new {kind} {name} DIR."
-        )
+    _check_empty(place, f"harness new {kind} {name} DIR")
     module = name.replace("-", "_")
     values = {
         "name": name,
@@ -91,6 +88,15 @@ def _write(place: Path, kind: str, name: str) -> list[Path]:
             raise _error(f"{path} cannot be written: {error.strerror}.") from error
         written.append(path)
     return written
+
+
+def _check_empty(place: Path, instead: str) -> None:
+    try:
+        free = not place.exists() or (place.is_dir() and not any(place.iterdir()))
+    except OSError as error:
+        raise _error(f"{place} cannot be written: {error.strerror}.") from error
+    if not free:
+        raise _error(f"{place} is there already, and is no empty folder: name another one, as in {instead}.")
 
 
 def _check_spelling(kind: str, name: str) -> None:

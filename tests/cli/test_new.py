@@ -114,7 +114,7 @@ def test_a_folder_that_is_not_empty_is_left_as_it_is(inside: str, harness: Comma
     assert "my-cell is there already, and is no empty folder" in done.err
     assert [path.name for path in Path("my-cell").iterdir()] == [inside]
     Path("file").write_text("mine")
-    for place in ("file", "file/below"):
+    for place in ("file", "file/below", 300 * "a"):
         assert harness("new", "cell", "my-cell", place).code == 2
     assert Path("file").read_text() == "mine"
     Path("empty").mkdir()
