@@ -61,7 +61,7 @@ def test_a_baseline_comes_back_from_its_text(baseline: Baseline) -> None:
         ('"made"', '"maid"', "ci.json: "),
         ('"engine"', '"engin"', 'there is no "figures.0.engin" here. Did you mean "engine"?'),
         ('"figures"', '"pictures"', "is no baseline: `harness baseline RESULTS -o FILE` writes one."),
-        ("{", "", "is no baseline: line 1 is no JSON."),
+        ("{", "", "is no baseline: line 2 is no JSON."),
         ('"lower"', '"sideways"', "should be 'lower' or 'higher' (it is \"sideways\")"),
     ],
 )
