@@ -11,7 +11,8 @@ from harness.analysis.listing import Listing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from harness.analysis.comparison import Comparison, Score
+    from harness.analysis.comparison import Comparison
+    from harness.analysis.scores import Score
     from harness.runs.record import RunRecord
 
 TIMES = ("seconds", "steps_per_second", "forward", "backward", "inference")
@@ -66,11 +67,14 @@ def mark(score: Score) -> str:
     return DISTURBED if score.disturbed else ""
 
 
-def notes(scores: Sequence[Score]) -> list[str]:
+def notes(comparison: Comparison) -> list[str]:
     """What a reader of times must know."""
-    if not any(score.disturbed for score in scores):
-        return []
-    return [BUSY]
+    runs = [run for column in comparison.columns for cell in column.runs.values() for run in cell]
+    done = [run for run in runs if run.status == "finished"]
+    quiet = sum(not run.disturbed for run in done)
+    left_out = f"Times are of the {quiet:,} of {len(done):,} runs during which nobody kept the machine busy."
+    marked = any(score.disturbed for score in comparison.scores)
+    return [*([left_out] if 0 < quiet < len(done) else []), *([BUSY] if marked else [])]
 
 
 def listing(comparison: Comparison) -> Listing:
@@ -82,7 +86,7 @@ def listing(comparison: Comparison) -> Listing:
     objects = [
         {"task": score.task, "cell": score.cell, **{name: getattr(score, name) for name in names}} for score in scores
     ]
-    return Listing(headings, rows, objects, [EXPLAINED, *notes(scores)] if scores else ["No runs yet."])
+    return Listing(headings, rows, objects, [EXPLAINED, *notes(comparison)] if scores else ["No runs yet."])
 
 
 def _micro(score: Score, seconds: float | None) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.analysis.comparison import compare
+from harness.analysis.cost_table import cost_headings, cost_rows
 from harness.analysis.costs import listing
 from harness.analysis.formats import run_rows
-from harness.analysis.layout import cost_headings, cost_rows
 from harness.analysis.selection import ordered
 from harness.errors import HarnessError
 
@@ -76,6 +76,7 @@ def test_times_under_load_are_marked_and_rank_last(make: Maker) -> None:
     assert any(note.startswith("Times with ~: others kept the machine busy") for note in comparison.notes)
     assert ordered(comparison, "seconds").cells == ["slow", "slower", "fast"]
     assert ordered(comparison, "-steps_per_second").cells == ["slow", "slower", "fast"]
+    assert "Times are of the 2 of 3 runs during which nobody kept the machine busy." in comparison.notes
     assert not compare(runs[1:], []).notes
 
 
