@@ -33,9 +33,9 @@ def overview(comparison: Comparison) -> Overview | None:
     if across is None:
         return None
     at = f" at {earlier.at}" if earlier else ""
-    tops = ((f"average{at}", "↓ rank"), (f"normalised{at}", "↑ score"))
+    tops: tuple[tuple[str, str], ...] = ((f"average{at}", "↓ rank"), (f"normalised{at}", "↑ score"))
     cells = list(across.ranking.ranks)
-    entries = tuple((_rank(across, cell), _score(across, cell)) for cell in cells)
+    entries: tuple[tuple[Entry, ...], ...] = tuple((_rank(across, cell), _score(across, cell)) for cell in cells)
     if not across.scores:
         tops, entries = tops[:1], tuple(row[:1] for row in entries)
     return Overview(Sheet("cell", tops, tuple((cell,) for cell in cells), entries), tuple(_notes(across)))
