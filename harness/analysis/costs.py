@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.analysis.listing import Listing
 from harness.runs.store.outline import costs_of
+from harness.testing.certificate import passes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ EXPLAINED = (
     "Of a time step of one sequence: FLOPs of matrix products, and microseconds of the forward pass, the backward pass "
     "and inference in the batches of training (medians). MiB: what a training step takes at its peak, without weights."
 )
+CHECKED = "All cells have passed `harness check`."
 PHASES = ("forward", "backward", "inference")
 
 
@@ -77,7 +79,9 @@ def notes(comparison: Comparison) -> list[str]:
     quiet = sum(not run.disturbed for run in done)
     left_out = f"Times are of the {quiet:,} of {len(done):,} runs during which nobody kept the machine busy."
     marked = any(score.disturbed for score in comparison.scores)
-    return [*([left_out] if 0 < quiet < len(done) else []), *([BUSY] if marked else [])]
+    checked = bool(comparison.scores) and all(passes(score.checked) for score in comparison.scores)
+    told = {left_out: 0 < quiet < len(done), BUSY: marked, CHECKED: checked}
+    return [note for note, holds in told.items() if holds]
 
 
 def listing(comparison: Comparison) -> Listing:

@@ -80,6 +80,21 @@ def test_times_under_load_are_marked_and_rank_last(make: Maker) -> None:
     assert not compare(runs[1:], []).notes
 
 
+def test_who_was_checked_is_a_column_where_only_some_were(make: Maker) -> None:
+    yes, no, failed = (
+        make(cell, 0, 1.0, checked=verdict)
+        for cell, verdict in (("a", "passed 12 of 12, 0.1.0"), ("b", ""), ("c", "failed 1 of 12, 0.1.0"))
+    )
+    some = compare([yes, no, failed], [])
+    assert cost_headings(some)[-1] == "checked"
+    assert [row[-1] for row in cost_rows(some)] == ["yes", "no", "failed"]
+    for runs in ([yes], [no]):
+        assert "checked" not in cost_headings(compare(runs, []))
+    assert "All cells have passed `harness check`." in compare([yes], []).notes
+    assert not compare([no], []).notes
+    assert not some.notes
+
+
 def test_what_a_step_costs_as_text_and_for_programs(make: Maker) -> None:
     found = listing(compare([run(make, "lstm", 0, 2.0, BUSY)], []))
     assert dict(zip(found.headings, found.rows[0], strict=True)) == {

@@ -6,8 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-from harness.registry import Component, Reference, bind, signature
-from harness.runs.plan.request import ALL
+from harness.registry import ALL, Component, Reference, bind, signature
 from harness.training.task import Task
 
 if TYPE_CHECKING:

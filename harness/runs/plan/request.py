@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from harness.runs.seeds import Auto
     from harness.training.recipe import Budget
 
-ALL = "all"
-
 
 @dataclass(frozen=True)
 class Request:

@@ -7,23 +7,14 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from harness.errors import did_you_mean
+from harness.errors import did_you_mean, fault
 from harness.runs.suite.toml import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-PLAIN = {
-    "tuple_type": "should be a list",
-    "too_short": "should not be empty",
-    "bool_type": "should be a single value",
-    "int_type": "should be a whole number",
-    "int_parsing": "should be a whole number",
-    "string_type": "should be a text",
-    "dict_type": "should be a table",
-    "model_type": "should be a table",
-}
-"""What is wrong with a value, by the name that pydantic has for it, where its own words are about Python."""
+SHOWN = 60
+"""Characters of a wrong value that are told."""
 
 
 class Strict(BaseModel):
@@ -45,11 +36,11 @@ def complaint(error: ValidationError, model: type[BaseModel], file: str, toml: s
         return f'{begin}: there is no "{name}" here.{did_you_mean(path[-1], _known(model, path[:-1]))}'
     if first["type"] == "missing":
         return f'{begin}: "{name}" is missing.'
-    reason = PLAIN.get(first["type"]) or first["msg"].replace("Input should be", "should be")
-    given = (
-        "" if isinstance(first["input"], dict) or not path else f" (it is {json.dumps(first['input'], default=str)})"
-    )
-    return f"{begin}: {name}{' ' if name else ''}{reason.removeprefix('Value error, ')}{given}."
+    reason, hint = fault(first)
+    value = json.dumps(first["input"], default=str, ensure_ascii=False)
+    shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}…"
+    given = "" if isinstance(first["input"], dict) or not path else f" (it is {shown})"
+    return f"{begin}: {name}{' ' if name else ''}{reason}{given}.{hint}"
 
 
 def _of_union(key: object) -> bool:
