@@ -15,10 +15,10 @@ from harness.cli.execution import INTERRUPTED, Work, execute
 from harness.cli.preparing import time_suite
 from harness.cli.tables import show
 from harness.errors import HarnessError
-from harness.registry import Reference, install
+from harness.registry import ALL, Reference, install
 from harness.runs.agenda import Agenda
 from harness.runs.limits import Care
-from harness.runs.plan import ALL, TRIAL_SEED, Plan, Request
+from harness.runs.plan import TRIAL_SEED, Plan, Request
 from harness.runs.seeds import Auto, bounds
 from harness.runs.shard import WHOLE, Shard
 from harness.runs.store import FILE as STORE

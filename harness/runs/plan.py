@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, LoadError, NotSupportedError, did_you_mean
 from harness.modeling.sizing import Size
-from harness.registry import Component, Reference, bind, current, install, signature
+from harness.registry import ALL, Component, Reference, bind, current, install, signature
 from harness.runs.seeds import Auto, bounds
 from harness.runs.spec import BaselineSpec, RunSpec
 from harness.training.settings import change, check_name, differences, full
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from harness.runs.record import RunRecord
     from harness.training.recipe import Budget, Recipe
 
-ALL = "all"
 TRIAL_SEED = 1_000_000
 """Of all trials: none that the runs after them have, so that these see nothing of the choice."""
 

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from harness.errors import HarnessError, did_you_mean
+from harness.errors import HarnessError, did_you_mean, fault
 from harness.modeling.sizing import Size
 from harness.registry import Reference, current
 from harness.runs import seeds
@@ -35,19 +35,10 @@ if TYPE_CHECKING:
 FILE = "suite.toml"
 """In a results folder: what was asked for last."""
 VERSION: Final = 1
-_PLAIN = {
-    "tuple_type": "should be a list",
-    "too_short": "should not be empty",
-    "bool_type": "should be a single value",
-    "int_type": "should be a whole number",
-    "int_parsing": "should be a whole number",
-    "string_type": "should be a text",
-    "dict_type": "should be a table",
-    "model_type": "should be a table",
-}
-"""What is wrong with a value, by the name that pydantic has for it, where its own words are about Python."""
 DEFAULT, SOLVED = "default", "solved"
 """The tolerance of the first metric of every task, and the share of seeds that solve a task, as a metric."""
+SHOWN = 60
+"""Characters of a wrong value that are told."""
 FALLBACK = Tolerance(0.05, relative=True)
 
 Allowed = Annotated[Tolerance, BeforeValidator(Tolerance.parse), PlainSerializer(lambda allowed: allowed.plain())]
@@ -331,11 +322,11 @@ def complaint(error: ValidationError, model: type[BaseModel], file: str, toml: s
         return f'{begin}: there is no "{name}" here.{did_you_mean(path[-1], _known(model, path[:-1]))}'
     if first["type"] == "missing":
         return f'{begin}: "{name}" is missing.'
-    reason = _PLAIN.get(first["type"]) or first["msg"].replace("Input should be", "should be")
-    given = (
-        "" if isinstance(first["input"], dict) or not path else f" (it is {json.dumps(first['input'], default=str)})"
-    )
-    return f"{begin}: {name}{' ' if name else ''}{reason.removeprefix('Value error, ')}{given}."
+    reason, hint = fault(first)
+    value = json.dumps(first["input"], default=str, ensure_ascii=False)
+    shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}…"
+    given = "" if isinstance(first["input"], dict) or not path else f" (it is {shown})"
+    return f"{begin}: {name}{' ' if name else ''}{reason}{given}.{hint}"
 
 
 def place(file: str, toml: str, path: Sequence[str]) -> str:
