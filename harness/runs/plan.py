@@ -90,7 +90,7 @@ class Plan:
         for kind, names in (("cell", request.cells), ("task", request.tasks)):
             if not names:
                 raise HarnessError(f"no {kind} was named: give names to --{kind}s, separated by commas, or all.")
-        cells = tuple(_cell(plugins.cells(), name) for name in _names(request.cells, plugins.cells()))
+        cells = _apart(_cell(plugins.cells(), name) for name in _names(request.cells, plugins.cells()))
         own = _own(plugins.cells(), request, cells)
         _check_grid(request)
         tasks: list[tuple[Component, Task]] = []
@@ -109,7 +109,9 @@ class Plan:
                 tasks.append((component, task))
         if not tasks:
             raise [*lost, *skipped][0]
-        return cls(request, cells, tuple(tasks), own, tuple(lost), tuple(skipped))
+        _apart(component for component, _ in tasks)
+        each = {component.label: (component, task) for component, task in tasks}
+        return cls(request, cells, tuple(each.values()), own, tuple(lost), tuple(skipped))
 
     def asked_for(self, task: Component) -> bool:
         """Whether a task was named, and did not just come with "all"."""
@@ -298,6 +300,22 @@ def _names(asked: tuple[str, ...], catalog: Catalog) -> list[str]:
     count = Counter(entry.name for entry in usable)
     all_names = [e.name if count[e.name] == 1 else f"{e.origin.distribution}/{e.name}" for e in usable]
     return list(dict.fromkeys(all_names + [name for name in asked if name != ALL]))
+
+
+def _apart(components: Iterable[Component]) -> tuple[Component, ...]:
+    """Each once, where a table can tell them apart: classes of two files may be called the same.
+
+    Raises:
+        HarnessError: it cannot.
+    """
+    found: dict[str, Component] = {}
+    for one in components:
+        other = found.setdefault(one.label, one)
+        if other.identity() != one.identity():
+            raise HarnessError(
+                f'{other.target} and {one.target} are both called "{one.label}" in tables: give one another name.'
+            )
+    return tuple(found.values())
 
 
 def _cell(catalog: Catalog, text: str) -> Component:
