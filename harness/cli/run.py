@@ -174,6 +174,7 @@ def command(
     care = Care(limits(time_limit, memory_limit, workers), retry)
     runner.limit(care.limits)
     runner.keep(Keeping(Path(out), interval(checkpoint_every)))
+    runner.reach()
 
     if suite is not None:
         _check_alone(context)

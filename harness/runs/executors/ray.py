@@ -13,6 +13,7 @@ import socket
 import time
 from collections import deque
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +24,7 @@ from harness.errors import HarnessError
 from harness.registry import Reference
 from harness.runs.executors.base import Executor, Listener, Progress
 from harness.runs.executors.remote import TRIES, Attempt, Code, device, difference, lost, refused
-from harness.runs.executors.workers import failure, overdue
+from harness.runs.executors.worker import failure, overdue
 from harness.runs.limits import Limits
 
 if TYPE_CHECKING:
@@ -87,6 +88,13 @@ class Ray(Executor):
             raise HarnessError("--memory-limit cannot be held by Ray, which ends runs itself where a node gets full.")
         self._limits = limits
 
+    def reach(self) -> None:
+        """See that Ray is installed, and that something answers at the address."""
+        if find_spec("ray") is None:
+            raise HarnessError('--executor ray needs Ray: pip install "cell-harness[ray]".')
+        if self._address:
+            _see_that_it_answers(self._address)
+
     def check(self, specs: Iterable[RunSpec]) -> None:
         """Connect, and see that there is room for a run, and the same code and data on every node that has it."""
         kinds = list(specs)
@@ -146,7 +154,9 @@ class Ray(Executor):
         local = not self._address or _see_that_it_answers(self._address)
         if local:
             os.environ.setdefault(LOOPBACK, "0")  # read when Ray is imported
-        ray = _import()
+        import ray  # noqa: PLC0415 - an extra
+        import ray.exceptions  # noqa: PLC0415
+
         arguments: dict[str, Any] = {"address": self._address} if self._address else {"include_dashboard": False}
         if local and not client:
             arguments["_node_ip_address"] = "127.0.0.1"
@@ -330,15 +340,6 @@ def differences(kinds: Iterable[RunSpec], code: Code) -> str:
 
 def _first(spec: Spec | None) -> Attempt | None:
     return None if spec is None else Attempt(spec)
-
-
-def _import() -> Any:  # noqa: ANN401 - a module, which may not be there
-    try:
-        import ray  # noqa: PLC0415 - an extra
-        import ray.exceptions  # noqa: PLC0415
-    except ImportError as error:
-        raise HarnessError('--executor ray needs Ray: pip install "cell-harness[ray]".') from error
-    return ray
 
 
 def _see_that_it_answers(address: str) -> bool:
