@@ -6,7 +6,7 @@ says why.
 
 from __future__ import annotations
 
-import sys
+import io
 import traceback
 import warnings
 from contextlib import redirect_stdout
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 def answer(question: Question, spec: RunSpec) -> Answer:
-    """Answer a question about a run."""
-    with warnings.catch_warnings(record=True) as caught, redirect_stdout(sys.stderr):
+    """Answer a question about a run; what is printed meanwhile is printed again when it is executed."""
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(io.StringIO()):
         warnings.simplefilter("always", PluginWarning)
         size, error = _answer(question, spec)
     deeds = [str(warning.message) for warning in caught if issubclass(warning.category, PluginWarning)]

@@ -7,11 +7,13 @@ A worker whose run goes over a limit is ended, which is a record too.
 from __future__ import annotations
 
 import time
+import warnings
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge
 
+from harness.errors import PluginWarning
 from harness.runs.environment import usable_cores
 from harness.runs.executors.base import Executor, Listener, Progress
 from harness.runs.executors.worker import Worker, context, start
@@ -126,6 +128,7 @@ def serve(connection: Connection, keeping: Keeping | None) -> None:
     """What a worker does: execute what it is handed until it is handed nothing."""
     from harness.runs.execute import execute  # noqa: PLC0415 - it loads torch, which the fork server has done already
 
+    warnings.simplefilter("ignore", PluginWarning)  # it was told when the run was prepared
     last = 0.0
 
     def report(step: int, loss: float) -> None:
