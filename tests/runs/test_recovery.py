@@ -218,13 +218,13 @@ def test_a_damaged_folder_of_the_third_schema_becomes_one_of_todays(folder: Path
         (
             2,
             b"",
-            "(its schema is 2), which made no checksums: nobody can tell which rows are safe. It can be read to its end.",
+            "(its schema is 2), which made no checksums: nobody can tell which rows are safe. It can be read",
         ),
         (1, b"\xa5" * PAGE, "nobody can tell which rows are safe. It is damaged: put a copy in its place."),
         (
             99,
             b"",
-            "written by a newer version of harness (its schema is 99, this version knows 4): upgrade cell-harness to recover it.",
+            "(its schema is 99, this version knows 4): upgrade cell-harness to recover it.",
         ),
     ],
 )
