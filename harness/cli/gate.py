@@ -53,7 +53,7 @@ def _run(baseline: Baseline, suite: Suite, folder: Path, workers: int | None) ->
     from harness.cli.session import Session
     from harness.cli.speed import time_suite
     from harness.registry import install
-    from harness.runs.execute import load_cell
+    from harness.runs.building import load_cell
     from harness.runs.executors import usual
     from harness.testing import Subject
 

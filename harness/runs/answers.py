@@ -13,8 +13,8 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, LoadError, NotSupportedError, PluginWarning
-from harness.modeling.assembly import build, engines
-from harness.runs.execute import architecture, load_cell, load_task, sized
+from harness.modeling.assembly import engines
+from harness.runs.building import build_model, load_cell, load_task, sized
 from harness.runs.questions import Answer, Question
 from harness.training.update import check
 
@@ -79,9 +79,7 @@ def _size(spec: RunSpec) -> Footprint | None:
     except NotSupportedError:  # a row of the table
         return None
     if spec.engine not in {"auto", "loop"}:
-        cell, options = load_cell(spec.cell, spec.plugins)
-        model = build(cell, options, architecture(spec), footprint.hidden_size, spec.seed)
-        engines(model)
+        engines(build_model(spec, footprint.hidden_size, spec.seed))
     return footprint
 
 

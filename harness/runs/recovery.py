@@ -112,8 +112,8 @@ class _Damaged:
         """
         if schema > SCHEMA:
             raise HarnessError(
-                f"{path} was written by a newer version of harness (its schema is {schema}, this version knows {SCHEMA})"
-                ": upgrade cell-harness to recover it."
+                f"{path} was written by a newer version of harness (its schema is {schema}, this version knows "
+                f"{SCHEMA}): upgrade cell-harness to recover it."
             )
         if schema < SUMMED:
             found = "can be read to its end" if self._is_sound() else "is damaged: put a copy in its place"

@@ -15,7 +15,7 @@ from harness.modeling.recurrence import Recurrence
 from harness.modeling.sizing import Size
 from harness.registry import current, signature
 from harness.registry.options import text_of
-from harness.runs.execute import sized
+from harness.runs.building import sized
 from harness.runs.plan import Plan, Request
 from harness_torchrecurrent import discovery, trial
 
