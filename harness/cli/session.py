@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
 from harness.analysis.files import check_folder, keep, write_files
 from harness.analysis.sequential import next_runs, open_pairs
-from harness.cli.console import fail, out, skip, warn_of_broken
+from harness.cli.console import fail, out
 from harness.cli.execution import INTERRUPTED, Work, execute
 from harness.cli.outset import counted, say_plan
+from harness.cli.planning import make_plan
 from harness.cli.preparing import Preparing
 from harness.cli.speed import time_suite
 from harness.cli.tables import show
 from harness.errors import HarnessError
-from harness.registry import Reference, install
 from harness.runs.agenda import Agenda
 from harness.runs.limits import Care
-from harness.runs.plan import ALL, TRIAL_SEED, Plan, Request
+from harness.runs.plan import TRIAL_SEED, Plan, Request
 from harness.runs.seeds import Auto, bounds
 from harness.runs.shard import WHOLE, Shard
 from harness.runs.store import FILE as STORE
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.registry import Plugins
     from harness.runs.executors import Executor
     from harness.runs.record import RunRecord
     from harness.runs.spec import RunSpec
@@ -83,13 +81,8 @@ class Session:
             raise HarnessError(
                 "--shard and --seeds auto exclude each other: a share alone cannot tell what is decided."
             )
-        plugins = install(self.request.plugins)
-        self.exit_code = UNMET if warn_of_broken(plugins) else 0
-        plan = Plan.make(self._without_lost_cells(plugins))
-        for error in plan.lost:
-            self._tell(error)
-        for error in plan.skipped:
-            skip(error)
+        plan, unmet = make_plan(self.request)
+        self.exit_code = UNMET if unmet else 0
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
         self._preparing = Preparing(plan, self.executor, self.care.limits, self._tell)
@@ -178,19 +171,6 @@ class Session:
             return set()
         with closing(Store(self.folder)) as store:
             return store.keys(self.care.retries + 1)
-
-    def _without_lost_cells(self, plugins: Plugins) -> Request:
-        """The request without the cells that nobody offers, where a plugin that the user named is broken."""
-        lost = set()
-        for name in self.request.cells:
-            try:
-                plugins.cells().find(Reference.parse(name).target)
-            except HarnessError as error:
-                if self.exit_code != UNMET or name == ALL:
-                    continue  # planning says it
-                fail(error)
-                lost.add(name)
-        return replace(self.request, cells=tuple(name for name in self.request.cells if name not in lost))
 
     def _tell(self, error: HarnessError) -> None:
         """Say what could not be done of what was asked for; the rest goes on."""
