@@ -29,7 +29,7 @@ def caveats(comparison: Comparison, written: Callable[[float, int], str]) -> Ite
     pairs = [pair for column in comparison.columns for pair in column.pairs]
     judged = (
         " Cells that share a letter cannot be told apart (paired t over seeds, Holm over "
-        f"{_count(len(pairs), 'comparison')}); the best, and all that share a letter with it, are bold."
+        f"{_adjusted(comparison, len(pairs))}); the best, and all that share a letter with it, are bold."
         if pairs
         else ""
     )
@@ -44,6 +44,14 @@ def caveats(comparison: Comparison, written: Callable[[float, int], str]) -> Ite
     undecided = [pair for pair in fixed if not pair.decided and pair.seeds > 1]
     if undecided:
         yield _detectable(min(pair.seeds for pair in undecided), len(undecided))
+
+
+def _adjusted(comparison: Comparison, pairs: int) -> str:
+    """Of how many comparisons the p-values are adjusted together."""
+    if comparison.earlier is None:
+        return _count(pairs, "comparison")
+    then = sum(len(column.pairs) for column in comparison.earlier.then.columns)
+    return f"{_count(then, 'comparison')} at {comparison.earlier.at} and {pairs - then:,} in full"
 
 
 def _looked(columns: Sequence[Column]) -> Iterator[str]:

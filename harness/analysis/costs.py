@@ -11,7 +11,8 @@ from harness.analysis.listing import Listing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from harness.analysis.comparison import Comparison, Score
+    from harness.analysis.comparison import Comparison
+    from harness.analysis.scores import Score
     from harness.runs.record import RunRecord
 
 TIMES = ("seconds", "steps_per_second", "forward", "backward", "inference")

@@ -10,16 +10,18 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.cost_table import cost_headings, cost_rows
 from harness.analysis.costs import PHASES
-from harness.analysis.layout import NOT_TRIED, cost_headings, cost_rows, footnotes, sheet
+from harness.analysis.layout import NOT_TRIED, footnotes, sheet
 from harness.analysis.overview import overview
 from harness.runs.certified import certified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.analysis.comparison import Comparison, Score
+    from harness.analysis.comparison import Comparison
     from harness.analysis.layout import Entry, Sheet
+    from harness.analysis.scores import Score
     from harness.runs.record import RunRecord
 
 

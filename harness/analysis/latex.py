@@ -6,7 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet
+from harness.analysis.cost_table import NAMES, cost_headings, cost_rows
+from harness.analysis.layout import footnotes, sheet
 from harness.analysis.overview import overview
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet
+from harness.analysis.cost_table import NAMES, cost_headings, cost_rows
+from harness.analysis.layout import footnotes, sheet
 from harness.analysis.overview import overview
 
 if TYPE_CHECKING:

@@ -27,13 +27,17 @@ class Overview:
 
 
 def overview(comparison: Comparison) -> Overview | None:
-    """That of a table; None where it has no two cells on two tasks."""
-    across = Across.of(comparison)
+    """That of a table; None where it has no two cells on two tasks. Of runs as they stood earlier, that of then."""
+    earlier = comparison.earlier
+    across = Across.of(earlier.then if earlier else comparison)
     if across is None:
         return None
-    tops = (("average", "↓ rank"), ("normalised", "↑ score"))
+    at = f" at {earlier.at}" if earlier else ""
+    tops = ((f"average{at}", "↓ rank"), (f"normalised{at}", "↑ score"))
     cells = list(across.ranking.ranks)
     entries = tuple((_rank(across, cell), _score(across, cell)) for cell in cells)
+    if not across.scores:
+        tops, entries = tops[:1], tuple(row[:1] for row in entries)
     return Overview(Sheet("cell", tops, tuple((cell,) for cell in cells), entries), tuple(_notes(across)))
 
 
@@ -68,7 +72,7 @@ def _notes(across: Across) -> Iterator[str]:
             "Normalised: 0 is a task's weakest baseline and 1 the best mean of the table; the mean of the middle half "
             f"of {len(across.tasks)} tasks, and its 95% interval over seeds."
         )
-    if across.unscaled:
+    if across.scores and across.unscaled:
         yield f"Not normalised, for no cell is above a baseline there: {', '.join(across.unscaled)}."
     if across.untried:
         yield f"Not tried on every task, so not ranked: {', '.join(across.untried)}."

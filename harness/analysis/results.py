@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.budget import Budget, compare_at
+from harness.analysis.budget import Budget
 from harness.analysis.comparison import compare
+from harness.analysis.earlier import compare_at
 from harness.analysis.formats import plain, run_rows
 from harness.analysis.selection import Selection
 from harness.errors import HarnessError

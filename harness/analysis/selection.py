@@ -118,7 +118,8 @@ def _in_order(comparison: Comparison, cells: Sequence[str]) -> Comparison:
         replace(column, scores={cell: column.scores[cell] for cell in cells if cell in column.scores})
         for column in comparison.columns
     ]
-    return replace(comparison, columns=columns, cells=cells)
+    earlier = comparison.earlier and replace(comparison.earlier, full=_in_order(comparison.earlier.full, cells))
+    return replace(comparison, columns=columns, cells=cells, earlier=earlier)
 
 
 def _number(comparison: Comparison, name: str) -> Callable[[str], float]:

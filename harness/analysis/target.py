@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.budget import Spent, spent
-from harness.analysis.comparison import by_cell, contests
+from harness.analysis.contests import by_cell, contests
 from harness.analysis.costs import DISTURBED
 from harness.analysis.layout import value
 from harness.analysis.listing import Listing

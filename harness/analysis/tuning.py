@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.comparison import contests_of_trials
+from harness.analysis.contests import contests_of_trials
 from harness.analysis.layout import ARROWS, value
 from harness.analysis.listing import Listing
 from harness.analysis.sparkline import BLOCKS

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes, sheet, value
+from harness.analysis.cost_table import NAMES, cost_headings, cost_rows
+from harness.analysis.layout import footnotes, sheet, value
 from harness.analysis.overview import overview
 from harness.cli.console import table
 from harness.runs.record import PASSING

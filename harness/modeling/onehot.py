@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def one_hot(indices: Tensor, size: int, dtype: torch.dtype) -> Tensor:
     """Unit vectors (..., size) for integers below `size`, which `indices_of` finds again."""
     with torch.inference_mode(mode=False):  # the versions of inference tensors are not counted
-        indices = indices.clone()  # nobody else changes them
+        # a copy, which nobody else changes, in the order in which kernels read it
+        indices = indices.clone(memory_format=torch.contiguous_format)
         encoded = functional.one_hot(indices, size).to(dtype)
         encoded.hot = indices, encoded._version  # type: ignore[attr-defined]  # noqa: SLF001
         return encoded

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.analysis.comparison import compare
+from harness.analysis.cost_table import cost_headings, cost_rows
 from harness.analysis.costs import listing
 from harness.analysis.formats import run_rows
-from harness.analysis.layout import cost_headings, cost_rows
 from harness.analysis.selection import ordered
 from harness.errors import HarnessError
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.analysis.comparison import compare
-from harness.analysis.layout import cost_headings, cost_rows, value
+from harness.analysis.cost_table import cost_headings, cost_rows
+from harness.analysis.layout import value
 from harness.modeling.sizing import Size
 
 if TYPE_CHECKING:

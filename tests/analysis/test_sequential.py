@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 
     from conftest import Maker
 
+    from harness.analysis.comparison import Comparison
     from harness.analysis.pairs import Pair
+    from harness.runs.record import RunRecord
 
 LOOKS = (3, 5, 8, 13, 20)
 SOLVED = 0.01
 
 
-def play(tasks: np.ndarray, *, bimodal: bool = False) -> tuple[list[list[Pair]], list[dict[str, int]]]:
+def play(
+    tasks: np.ndarray, looks: Sequence[int] = LOOKS, *, bimodal: bool = False
+) -> tuple[list[list[Pair]], list[dict[str, int]]]:
     """Adds seeds as `harness run --seeds auto` does, to scores (task, cell, seed); the pairs, and seeds by cell."""
     names = [f"cell {number}" for number in range(tasks.shape[1])]
-    seeds = [dict.fromkeys(names, LOOKS[0]) for _ in tasks]
+    seeds = [dict.fromkeys(names, looks[0]) for _ in tasks]
     while True:
         contests = [
             Contest(
@@ -35,7 +39,7 @@ def play(tasks: np.ndarray, *, bimodal: bool = False) -> tuple[list[list[Pair]],
                     name: dict(enumerate(scores[: count[name]].tolist()))
                     for name, scores in zip(names, cells, strict=True)
                 },
-                LOOKS,
+                tuple(looks),
                 {
                     name: {seed: score < SOLVED for seed, score in enumerate(scores)}
                     for name, scores in zip(names, cells, strict=True)
@@ -46,7 +50,7 @@ def play(tasks: np.ndarray, *, bimodal: bool = False) -> tuple[list[list[Pair]],
             for task, (cells, count) in enumerate(zip(tasks, seeds, strict=True))
         ]
         found = compare_all(contests)
-        wanted = [next_looks(pairs, LOOKS) for pairs in found]
+        wanted = [next_looks(pairs, looks) for pairs in found]
         if not any(wanted):
             return found, seeds
         for count, more in zip(seeds, wanted, strict=True):
@@ -74,6 +78,15 @@ def test_a_table_of_equal_cells_claims_anything_in_at_most_five_percent(shape: s
         "solved or not": np.where(rng.uniform(size=size) < 0.5, 0.001, 0.16) * rng.lognormal(0, 0.1, size),
     }[shape]
     assert np.mean([claims(play(table, bimodal=shape != "normal")[0]) > 0 for table in scores]) <= 0.05
+
+
+def test_two_plans_err_as_often_as_their_note_says() -> None:
+    """Whoever is told by one plan that nothing is decided, and goes on by another, has had two chances."""
+    tables = np.random.default_rng(4).normal(size=(1_500, 1, 2, 20))
+    first, second = ([claims(play(table, looks)[0]) > 0 for table in tables] for looks in ((3, 5, 8), LOOKS))
+    assert np.mean(first) <= 0.05
+    assert np.mean(second) <= 0.05
+    assert 0.05 < np.mean(np.logical_or(first, second)) <= 0.10
 
 
 def test_a_large_difference_is_settled_early_and_a_middling_one_late() -> None:
@@ -113,6 +126,29 @@ def test_a_table_says_how_seeds_were_added(make: Maker) -> None:
         "Seeds were added at 3, 5 while comparisons were open, up to 8; all looks share the error. 2 of 3 "
         "comparisons decided, and 1 given up, as 8 seeds would hardly decide them." in footnotes(compare(records, []))
     )
+
+
+def test_a_second_plan_is_told_and_what_it_costs(make: Maker) -> None:
+    def records(*plans: tuple[int, ...]) -> list[RunRecord]:
+        return [make(c, seed, 0.1 + seed, looks=looks) for c in ("gru", "lstm") for seed, looks in enumerate(plans)]
+
+    def told(comparison: Comparison) -> str:
+        return " ".join(note for note in footnotes(comparison) if "plans" in note)
+
+    short, long = (3, 5, 8), (3, 5, 8, 13)
+    assert told(compare(records(short, short, short), [])) == ""
+    assert told(compare(records((), (), ()), [])) == ""
+    assert told(compare(records(short, short, long), [])) == (
+        "Seeds were run by 2 plans (auto:max=8, auto:max=13): each errs in up to 5% of tables, so that looking after "
+        "each errs in up to 10% (adding)."
+    )
+    assert told(compare(records((), short, long), [])) == (
+        "Seeds were run by 3 plans (a fixed number, auto:max=8, auto:max=13): each errs in up to 5% of tables, so that "
+        "looking after each errs in up to 15% (adding)."
+    )
+    shorter = compare(records(long, long, long), [], short)  # is asked for afterwards, and loosens nothing
+    assert shorter.columns[0].looks == long
+    assert told(shorter) == ""
 
 
 def test_a_lone_cell_gets_no_more_seeds_and_it_is_said_why(make: Maker) -> None:

@@ -76,5 +76,14 @@ def test_trials_are_in_no_table_and_what_they_chose_is_told(make: Maker, trials:
     settings = "lstm learning_rate=0.1, gru learning_rate=0.1"
     told = f"adding (tune=3): each cell has the settings of the best of 3 trials on validation: {settings}."
     assert told in comparison.notes
+    lost = [replace(t, status="diverged") if t.spec.cell.label == "gru" else t for t in trials]
+    told = (
+        "adding (tune=3): each cell has the settings of the best of 3 trials on validation: lstm learning_rate=0.1; "
+        "no trial finished of these, which have the settings of the first: gru learning_rate=0.1."
+    )
+    assert told in compare([*lost, *tuned], []).notes
+    assert compare([t for t in [*lost, *tuned] if t.spec.cell.label == "gru"], []).notes == [
+        "adding (tune=3): no trial finished of these, which have the settings of the first: gru learning_rate=0.1."
+    ]
     untuned = compare([make("lstm", 0, 0.4), *tuned], [])
     assert [column.title for column in untuned.columns] == ["adding", "adding (tune=3)"]

@@ -13,7 +13,8 @@ from harness.analysis.layout import Entry, sheet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.analysis.comparison import Column, Comparison, Score
+    from harness.analysis.comparison import Column, Comparison
+    from harness.analysis.scores import Score
 
 BAR = 100
 """Width of a bar, in pixels."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from harness.analysis.comparison import contests_of_trials
+from harness.analysis.contests import contests_of_trials
 from harness.analysis.layout import value
 from harness.analysis.report.commands import command
 from harness.registry.options import text_of

@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from harness import __version__
 from harness.analysis import costs, pair_listing, tuning
+from harness.analysis.cost_table import NAMES, cost_headings, cost_rows
 from harness.analysis.figures.look import colour, mark
 from harness.analysis.figures.tradeoffs import COSTS
-from harness.analysis.layout import NAMES, cost_headings, cost_rows, footnotes
+from harness.analysis.layout import footnotes
 from harness.analysis.markup import templates
 from harness.analysis.overview import overview
 from harness.analysis.report import listing, trials

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from harness.modeling.engine.contract import names
 from harness.modeling.engine.refused import RefusedError
-from harness.modeling.engine.trace import names
 from harness.modeling.onehot import one_hot
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from harness.modeling.engine.graph import Node
     from harness.modeling.engine.loops import Loop
-    from harness.modeling.engine.program import Place, Product, Schedule, Stage
+    from harness.modeling.engine.program import Place
+    from harness.modeling.engine.schedule import Product, Schedule, Stage
 
 PRELUDE = Path(__file__).with_name("step.c")
 GIVEN = "const int64_t *sizes, const double *constants, void *const *buffers, product *multiply, int64_t t0, int64_t t1"

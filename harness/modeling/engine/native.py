@@ -10,7 +10,8 @@ from harness.modeling.engine import build
 from harness.modeling.engine.emit import Source
 from harness.modeling.engine.memory import POOL
 from harness.modeling.engine.products import products, threads_for
-from harness.modeling.engine.program import Kind, Schedule
+from harness.modeling.engine.program import Kind
+from harness.modeling.engine.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +43,7 @@ class Native:
 
     def __init__(self, plan: Plan, dtype: torch.dtype) -> None:
         source = Source()
-        self._own: dict[str, list[Buffer]] = {}
+        own: dict[str, list[Buffer]] = {}
         summed = [*plan.backward.summed, *plan.biases.values()]
         programs = {
             "inference": plan.inference,
@@ -51,15 +52,23 @@ class Native:
         }
         for name, program in programs.items():
             schedule = Schedule(program)
-            self._own[name] = schedule.buffers
+            own[name] = schedule.buffers
             source.function(name, schedule)
         self.source = source.text()
         self.product = products(dtype)
         self._library = build.load(self.source, dtype)
         self._sizes = list(source.sizes.known)
         self._constants = (ctypes.c_double * (1 + len(source.constants.known)))(*source.constants.known)
-        self._order = list(source.buffers)
-        self._used = source.used
+        self._count = len(source.buffers)
+        # by the place in the list of buffers: which, and whether it is made for the call
+        self._needed = {
+            name: [
+                (place, buffer, buffer.kind == Kind.FEW or buffer in own[name])
+                for place, buffer in enumerate(source.buffers)
+                if buffer in source.used[name]
+            ]
+            for name in programs
+        }
 
     def threads(self, rows: int) -> int:
         """How many add up vectors of their own."""
@@ -73,10 +82,12 @@ class Native:
             buffers: memory by the name of the buffer, contiguous but for matrices.
             rows: the size of the batch.
         """
-        used = [buffer for buffer in self._used[name] if buffer.kind != Kind.INDICES or buffer.name in buffers]
-        held = {buffer: self._memory(name, buffer, buffers, rows) for buffer in used}
-        addresses = [held[buffer].data_ptr() if buffer in held else None for buffer in self._order]
-        pointers = (ctypes.c_void_p * (1 + len(addresses)))(*addresses)
+        pointers, held = (ctypes.c_void_p * (1 + self._count))(), []
+        for place, buffer, made in self._needed[name]:
+            memory = self._make(buffer, buffers, rows) if made else self._given(buffer, buffers)
+            if memory is not None:
+                pointers[place] = memory.data_ptr()
+                held.append(memory)
         sizes = (ctypes.c_int64 * (1 + len(self._sizes)))(rows, *self._sizes)
         function = getattr(self._library, name)
         number = ctypes.c_int64
@@ -88,15 +99,19 @@ class Native:
 
         return run
 
-    def _memory(self, name: str, buffer: Buffer, buffers: Mapping[str, Tensor], rows: int) -> Tensor:
-        """A buffer; those that are a program's own are made, and matrices are packed."""
-        if buffer in self._own[name] or buffer.kind == Kind.FEW:
-            steps = -(-ROWS_ENOUGH // rows) if buffer.kind == Kind.FEW else 1
-            return POOL.empty(next(iter(buffers.values())), steps * rows, buffer.width)
-        if buffer.kind == Kind.MATRIX:
-            which, _, number = buffer.name.partition(" ")
-            matrix = buffers[f"matrix {number}"]
-            if which == "whole":
-                return matrix
-            return self.product.pack(matrix.t() if which == "transpose" else matrix)
-        return buffers[buffer.name]
+    def _make(self, buffer: Buffer, buffers: Mapping[str, Tensor], rows: int) -> Tensor:
+        """A buffer that the program has for itself."""
+        steps = -(-ROWS_ENOUGH // rows) if buffer.kind == Kind.FEW else 1
+        return POOL.empty(next(iter(buffers.values())), steps * rows, buffer.width)
+
+    def _given(self, buffer: Buffer, buffers: Mapping[str, Tensor]) -> Tensor | None:
+        """A buffer that it is given; matrices are packed, and which unit vectors the inputs are may be unknown."""
+        if buffer.kind == Kind.INDICES:
+            return buffers.get(buffer.name)
+        if buffer.kind != Kind.MATRIX:
+            return buffers[buffer.name]
+        which, _, number = buffer.name.partition(" ")
+        matrix = buffers[f"matrix {number}"]
+        if which == "whole":
+            return matrix
+        return self.product.pack(matrix.t() if which == "transpose" else matrix)

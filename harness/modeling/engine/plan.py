@@ -10,6 +10,8 @@ from harness.modeling.engine.keep import kept
 from harness.modeling.engine.program import Buffer, Kind, Place, Program
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.modeling.engine.graph import Node
     from harness.modeling.engine.split import Split
 
@@ -29,6 +31,7 @@ class Plan:
     Attributes:
         split: the step.
         histories: where each state lies over time; at 0 the initial one.
+        passing: where they lie if nothing is kept: the first, the output, over time, others at odd and even steps.
         leaves: where each leaf lies that is not x itself.
         inference: the forward pass that keeps nothing but states.
         forward: the forward pass that keeps what the backward pass needs.
@@ -51,12 +54,15 @@ class Plan:
             leaf: Buffer(f"leaf {k}", leaf.width, Kind.FEW if _maps(split.input, leaf) else Kind.PIECE)
             for k, leaf in enumerate(split.leaves)
         }
-        before: dict[Node, Place] = {s: Place(h) for s, h in zip(split.states, self.histories, strict=True)}
+        others = (Buffer(f"passing {k}", s.width, Kind.TURNS) for k, s in enumerate(split.states) if k)
+        self.passing = [self.histories[0], *others]
+        before = dict(_places(split.states, self.histories))
         x = {split.input: Place(Buffer(X, split.input.width, Kind.HISTORY))}
         leaves = {leaf: Place(buffer) for leaf, buffer in self.leaves.items()} | x
         prepared = {leaf: buffer for leaf, buffer in self.leaves.items() if buffer.kind == Kind.FEW}
-        after = [(s, Place(h, later=1)) for s, h in zip(split.after, self.histories, strict=True)]
-        self.inference = Program(graph, backward=False, given=before | leaves, stored=after, prepared=prepared)
+        now, then = dict(_places(split.states, self.passing)), _places(split.after, self.passing, later=1)
+        self.inference = Program(graph, backward=False, given=now | leaves, stored=then, prepared=prepared)
+        after = _places(split.after, self.histories, later=1)
 
         carried = [graph.make("carry", attr=k, width=s.width, part=Part.STATE) for k, s in enumerate(split.states)]
         seen = graph.make("carry", attr=SEEN, width=split.states[0].width, part=Part.STATE)
@@ -129,6 +135,10 @@ class Plan:
         if node not in self._written:
             self._written[node] = Place(Buffer(f"piece {len(self._written)}", node.width, Kind.PIECE))
         return self._written[node]
+
+
+def _places(states: Iterable[Node], buffers: Iterable[Buffer], later: int = 0) -> list[tuple[Node, Place]]:
+    return [(state, Place(buffer, later=later)) for state, buffer in zip(states, buffers, strict=True)]
 
 
 def _maps(operand: Node, leaf: Node) -> bool:

@@ -112,10 +112,12 @@ class Kernel:
         Where the inputs are unit vectors, `hot` says which: (time, batch) integers.
         """
         time, rows = x.shape[:2]
-        histories = [POOL.empty(x, time + 1, rows, buffer.width) for buffer in self.plan.histories]
-        for history, state in zip(histories, states, strict=True):
-            history[0] = state
-        buffers = {buffer.name: history for buffer, history in zip(self.plan.histories, histories, strict=True)}
+        places = self.plan.histories if keep else self.plan.passing
+        lengths = [time + 1 if buffer.kind == Kind.HISTORY else 2 for buffer in places]
+        held = [POOL.empty(x, length, rows, b.width) for length, b in zip(lengths, places, strict=True)]
+        for steps_of, state in zip(held, states, strict=True):
+            steps_of[0] = state
+        buffers = {buffer.name: steps_of for buffer, steps_of in zip(places, held, strict=True)}
         if keep:
             buffers |= {buffer.name: POOL.empty(x, time, rows, buffer.width) for buffer in self.plan.kept}
         ready = buffers | self._named(values) | {X: x} | ({HOT: hot} if hot is not None else {})
@@ -128,7 +130,8 @@ class Kernel:
             for leaf, buffer in self.leaves:
                 self._fill(ready[buffer.name][: end - begin].flatten(0, 1), leaf, known, chosen)
             steps(begin, end)
-        return histories[0][1:], *(history[-1].clone() for history in histories), buffers
+        final = [steps_of[time % length].clone() for steps_of, length in zip(held, lengths, strict=True)]
+        return held[0][1:], *final, buffers
 
     def backward(
         self,

@@ -45,6 +45,8 @@ def shaken(cell: Cell) -> Cell:
 def results(cell: Cell, run: Callable[..., Any], time: int, batch: int, seen: str = "", moved: float = 0) -> Results:
     """Outputs, final states and all gradients of a weighted sum of those whose name begins with what is seen.
 
+    The first two also as they are where nothing is differentiated.
+
     The numbers that go in fit single precision, unless they are moved by a share of themselves.
     """
     generator = torch.Generator().manual_seed(2)
@@ -61,6 +63,9 @@ def results(cell: Cell, run: Callable[..., Any], time: int, batch: int, seen: st
     sources = {"x": x, **{f"initial {number}": s for number, s in enumerate(states)}, **dict(cell.named_parameters())}
     anyhow = torch.stack([value.sum() for value in sources.values()]).sum() * 0  # a step may depend on nothing
     gradients = torch.autograd.grad(torch.stack(sums).sum() + anyhow, list(sources.values()))
+    with torch.no_grad():
+        outputs, final = run(cell, x, tuple(states))
+    made |= {"inference": outputs, **{f"inference final {number}": state for number, state in enumerate(final)}}
     return {**made, **{f"d {name}": value for name, value in zip(sources, gradients, strict=True)}}
 
 

@@ -36,6 +36,16 @@ def test_a_look_up_is_the_product(engine: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_symbols_may_lie_in_memory_as_they_like(engine: str) -> None:
+    """As a task hands them over that keeps its sequences in rows: transposed, sliced, repeated."""
+    cell = shaken(current().cells().find("cell-harness/elman").load()(SIZE, 8))
+    symbols = torch.randint(SIZE, (10, 12), generator=torch.Generator().manual_seed(0))
+    for given in (symbols.T, symbols[::2, 1::3], symbols[:, :1].expand(-1, 5)):
+        for own, right in zip(run(cell, kernel(cell, engine), given), run(cell, loop, given), strict=True):
+            torch.testing.assert_close(own, right, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_rows_of_the_weights_are_read(engine: str) -> None:
     cell = current().cells().find("cell-harness/elman").load()(SIZE, 8)
     symbols, known = torch.randint(SIZE, (4, 3)), kernel(cell, engine)

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.analysis.budget import Budget, compare_at
+from harness.analysis.budget import Budget
+from harness.analysis.cost_table import cost_headings, cost_rows
+from harness.analysis.earlier import compare_at
+from harness.analysis.layout import footnotes
+from harness.analysis.overview import overview
+from harness.analysis.selection import ordered
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -83,6 +88,31 @@ def test_it_says_what_the_scores_are_and_that_the_winner_changes(runs: list[RunR
     ]
     late = compare_at(runs, Budget.parse("steps=300"))
     assert late.notes[1] == "adding: slow leads at steps=300 as in full."
+
+
+def test_costs_are_those_in_full_and_stand_there_once(runs: list[RunRecord]) -> None:
+    comparison = ordered(compare_at(runs, Budget.parse("steps=200")), "-cell")
+    rows = [row[:2] + row[-2:-1] for row in cost_rows(comparison)]
+    assert cost_headings(comparison)[-2] == "train s ↓"
+    assert rows == [["adding", "slow", "6.0"], ["adding", "fast", "6.0"]]
+
+
+def test_ranks_are_those_at_the_budget(runs: list[RunRecord]) -> None:
+    text = replace(runs[0].spec.task, name="text", target="text")
+    others = [replace(run, spec=replace(run.spec, task=text)) for run in runs]
+    found = overview(compare_at([*runs, *others], Budget.parse("steps=200")))
+    assert found is not None
+    assert found.sheet.tops == (("average at steps=200", "↓ rank"),)  # validation has no baselines to normalise by
+    assert [(side, row[0].lines) for side, row in zip(found.sheet.sides, found.sheet.entries, strict=True)] == [
+        (("fast",), ("1.0 a",)),
+        (("slow",), ("2.0 a",)),
+    ]
+    assert not any("ormalised" in note for note in found.notes)
+
+
+def test_how_many_comparisons_share_an_error_is_told_of_both_moments(runs: list[RunRecord]) -> None:
+    note = footnotes(compare_at(runs, Budget.parse("steps=200")))[0]
+    assert "Holm over 1 comparison at steps=200 and 1 in full)" in note
 
 
 def test_leaders_that_cannot_be_told_apart_are_no_change(make: Maker) -> None:
