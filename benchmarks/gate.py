@@ -165,30 +165,37 @@ def mutated(folder: Path, file: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-def mutants(number: int) -> tuple[str, dict[str, object]]:
+def mutant(name: str) -> dict[str, object]:
     """Run the gate on a mutant; each has to be red."""
-    name, (cell, *change) = list(MUTANTS.items())[number]
+    cell, *change = MUTANTS[name]
     with tempfile.TemporaryDirectory() as folder:
         mutated(Path(folder), *change)
-        return name, gate(Path(folder), cell=cell)
+        return gate(Path(folder), cell=cell)
 
 
-def reruns(number: int) -> tuple[str, dict[str, object]]:
+def rerun(name: str) -> dict[str, object]:
     """Run the gate with other seeds; it has to be green."""
-    first = FIRST_SEED + 10 * number
-    return f"first seed {first}", gate(ROOT, "--first-seed", str(first))
+    return gate(ROOT, "--first-seed", name.rsplit(maxsplit=1)[-1])
+
+
+KINDS = {
+    "mutants": (mutant, list(MUTANTS)),
+    "reruns": (rerun, [f"first seed {FIRST_SEED + 10 * number}" for number in range(RERUNS)]),
+}
 
 
 def main(what: str, target: Path) -> None:
     """Do what is not there yet; each result is kept as soon as it is there."""
-    one, count = (mutants, len(MUTANTS)) if what == "mutants" else (reruns, RERUNS)
+    one, names = KINDS[what]
     results = json.loads(target.read_text()) if target.exists() else {}
     found = results.setdefault(what, {})
-    for number in range(len(found), count):
-        name, result = one(number)
-        found[name] = result
+    for name in names:
+        if name in found:
+            continue
+        found[name] = one(name)
+        results[what] = {name: found[name] for name in names if name in found}
         target.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-        print("red  " if result["exit"] else "green", name, result["said"])
+        print("red  " if found[name]["exit"] else "green", name, found[name]["said"])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 cells=elman,gru,jordan,lstm,mingru,minlstm,simple-gru,window,torch-gru,torch-lstm,torch-rnn
 harness run --cells lstm,gru --tasks all --out results/reference/main-job
 harness run --cells "$cells" --tasks all --out results/reference/quick
+harness run --cells elman,jordan,simple-gru,gru,lstm,torch-lstm --tasks all --seeds 10 --out results/reference/six
+harness report results/reference/six
 full() { harness run --budget full --seeds 1 --out results/reference/full "$@"; }
 full --cells gru --tasks digits:order=rows,vowels,spell,highlight,digit-strings,g2p,temporal-order:length=30
 full --cells gru --tasks copy:delay=20,char-lm,sentiment

@@ -43,10 +43,10 @@ def fill(folder: Path, count: int) -> None:
 
     Rows are written as the store writes them, but the records of a kind are made by putting numbers into one of them.
     """
-    from harness.runs.outline import kind_text, own_texts  # noqa: PLC0415 - the work of a process of its own
-    from harness.runs.record import BaselineRecord  # noqa: PLC0415
-    from harness.runs.schema import check_sum  # noqa: PLC0415
+    from harness.runs.record import BaselineRecord  # noqa: PLC0415 - the work of a process of its own
     from harness.runs.store import Store  # noqa: PLC0415
+    from harness.runs.store.outline import kind_text, own_texts  # noqa: PLC0415
+    from harness.runs.store.schema import check_sum  # noqa: PLC0415
 
     random = Random(0)  # noqa: S311 - synthetic scores
     store = Store(folder, create=True)
@@ -68,7 +68,7 @@ def fill(folder: Path, count: int) -> None:
             ended = ("finished", record.finished, row, check_sum(row), history, history_sum)
             runs.append((number, 1, spec.key, *named, spec.seed, *ended))
             outlines.append((number, 1, spec.key, place + 1, line, *packed, check_sum("".join([line, *packed]))))
-        connection = store._connection  # noqa: SLF001 - nobody else fills a store like this
+        connection = store._database.connection  # noqa: SLF001 - nobody else fills a store like this
         with store.together():
             content = kind_text(record)
             connection.execute("INSERT INTO kinds VALUES (?, ?, ?)", (place + 1, content, check_sum(content)))

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pydantic_core import ErrorDetails
+
+_PLAIN = {
+    "bool_parsing": "should be true or false",
+    "bool_type": "should be a single value",
+    "dict_type": "should be a table",
+    "float_parsing": "should be a number",
+    "float_type": "should be a number",
+    "int_from_float": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "int_type": "should be a whole number",
+    "model_type": "should be a table",
+    "string_type": "should be a text",
+    "too_short": "should not be empty",
+    "tuple_type": "should be a list",
+}
+"""What is wrong with a value, by the name that pydantic has for it, where its own words are about Python."""
+_RAISED = re.compile(r"^(Value error|Assertion failed), ")
+"""What pydantic puts before the words of who raised something."""
 
 
 class HarnessError(Exception):
@@ -38,3 +59,15 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """The sentence that proposes the nearest of the choices, with a space before it; empty when none is near."""
     near = get_close_matches(name, list(choices), n=1, cutoff=0.6)
     return f' Did you mean "{near[0]}"?' if near else ""
+
+
+def fault(detail: ErrorDetails) -> tuple[str, str]:
+    """What is wrong with a value that pydantic refuses, and the nearest of what it may be instead.
+
+    Returns:
+        The end of a sentence, without its full stop: `should be a whole number`; and what `did_you_mean` gives.
+    """
+    said = _RAISED.sub("", " ".join(detail["msg"].split())).replace("Input should be", "should be").rstrip(".")
+    given = str(detail["input"])
+    choices = [quoted for quoted in re.findall(r"'([^']*)'", said) if quoted != given]
+    return _PLAIN.get(detail["type"], said), did_you_mean(given, choices)

@@ -18,7 +18,7 @@ import pytest
 PAGE = Path(__file__).parent.parent / "docs" / "tutorial.md"
 BLOCK = re.compile(r"```(console|python title=\"(?P<file>.*?)\")\n(?P<text>.*?)```\n", re.DOTALL)
 VARIES = (
-    (r"Times with ~[^.]*\.[^.]*\.\n?|~", ""),  # whether others kept the machine busy
+    (r"Times are of [^.]*\.\n?|Times with ~[^.]*\.[^.]*\.\n?|~", ""),  # whether others kept the machine busy
     (r" \(\d+:\d\d:\d\d\)", ""),  # pytest's way of saying that it took more than a minute
     (r"sha256 [0-9a-f]{8}", "sha256 #"),
     (r"[0-9]+(\.[0-9]+)?(s|k)\b", "#"),  # how long it took, and how fast it was

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.analysis.costs import mark
+from harness.testing.certificate import passes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,10 +18,11 @@ NAMES = 2
 
 
 def cost_headings(comparison: Comparison) -> tuple[str, ...]:
-    """Of the table of costs: those columns in which any cell has an entry."""
-    shown = (name for name, text in COSTS.items() if any(text(score) for score in _paid(comparison)))
-    anybody = ("checked",) if any(score.checked for score in _paid(comparison)) else ()
-    return ("task", "cell", *shown, *anybody)
+    """Of the table of costs: columns in which any cell has an entry; whether it was checked where only some were."""
+    paid = _paid(comparison)
+    shown = (name for name, text in COSTS.items() if any(text(score) for score in paid))
+    some = any(score.checked for score in paid) and not all(passes(score.checked) for score in paid)
+    return ("task", "cell", *shown, *(("checked",) if some else ()))
 
 
 def cost_rows(comparison: Comparison) -> list[list[str]]:
@@ -36,7 +38,7 @@ def _paid(comparison: Comparison) -> list[Score]:
 
 
 def _checked(score: Score) -> str:
-    return {"passed": "yes", "failed": "failed"}.get(score.checked.partition(" ")[0], "no")
+    return "yes" if passes(score.checked) else "failed" if score.checked else "no"
 
 
 def _amount(score: Score, kind: str, amount: int | None) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from statistics import fmean, median
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from harness.analysis.listing import Listing
+from harness.runs.store.outline import costs_of
+from harness.testing.certificate import passes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,14 +23,13 @@ TIMES = ("seconds", "steps_per_second", "forward", "backward", "inference")
 """What of a score is a time, or a speed."""
 DISTURBED = "~"
 """Stands behind times that are not to be compared."""
-BUSY = (
-    f"Times with {DISTURBED}: others kept the machine busy meanwhile, or the run waited for a processor. "
-    "They are not to be compared, and rank last when sorted by time."
-)
+MARKED = f"Times with {DISTURBED}: others kept the machine busy meanwhile, or the run waited for a processor."
+BUSY = f"{MARKED} They are not to be compared, and rank last when sorted by time."
 EXPLAINED = (
     "Of a time step of one sequence: FLOPs of matrix products, and microseconds of the forward pass, the backward pass "
     "and inference in the batches of training (medians). MiB: what a training step takes at its peak, without weights."
 )
+CHECKED = "All cells have passed harness check."
 PHASES = ("forward", "backward", "inference")
 
 
@@ -38,14 +41,14 @@ def costs(done: Sequence[RunRecord]) -> dict[str, Any]:
     quiet = [run for run in done if not run.disturbed]
     disturbed = bool(done) and not quiet
     quiet = quiet or list(done)
-    every = [run.cost for run in done]
-    measured = every if len(quiet) == len(done) else [run.cost for run in quiet]
+    every = costs_of(done)
+    measured = every if len(quiet) == len(done) else costs_of(quiet)
     ran = [run for run in quiet if run.seconds and run.sequence_steps]
     return {
         "seconds": summary(fmean, [run.seconds for run in quiet]),
-        "steps_per_second": summary(median, [(run.sequence_steps or 0) / (run.seconds or 1) for run in ran]),
-        **{name: summary(median, [cost.get(name, {}).get("median") for cost in measured]) for name in PHASES},
-        "memory": summary(median, [cost.get("memory") for cost in every]),
+        "steps_per_second": summary(np.median, [(run.sequence_steps or 0) / (run.seconds or 1) for run in ran]),
+        **{name: summary(np.median, [cost.get(name, {}).get("median") for cost in measured]) for name in PHASES},
+        "memory": summary(np.median, [cost.get("memory") for cost in every]),
         "engine": _several(run.engine for run in done),
         "kernel": _several(cost.get("kernel", "") for cost in every),
         "disturbed": disturbed,
@@ -62,16 +65,26 @@ def _several(texts: Any) -> str:  # noqa: ANN401 - any iterable of texts
     return "; ".join(dict.fromkeys(text for text in texts if text))
 
 
+def seconds(run: RunRecord) -> str:
+    """How long a run trained, marked where others kept the machine busy meanwhile."""
+    return "" if run.seconds is None else f"{run.seconds:.1f}{DISTURBED if run.disturbed else ''}"
+
+
 def mark(score: Score) -> str:
     """What stands behind the times of a score."""
     return DISTURBED if score.disturbed else ""
 
 
-def notes(scores: Sequence[Score]) -> list[str]:
+def notes(comparison: Comparison) -> list[str]:
     """What a reader of times must know."""
-    if not any(score.disturbed for score in scores):
-        return []
-    return [BUSY]
+    runs = [run for column in comparison.columns for cell in column.runs.values() for run in cell]
+    done = [run for run in runs if run.status == "finished"]
+    quiet = sum(not run.disturbed for run in done)
+    left_out = f"Times are of the {quiet:,} of {len(done):,} runs during which nobody kept the machine busy."
+    marked = any(score.disturbed for score in comparison.scores)
+    checked = bool(comparison.scores) and all(passes(score.checked) for score in comparison.scores)
+    told = {left_out: 0 < quiet < len(done), BUSY: marked, CHECKED: checked}
+    return [note for note, holds in told.items() if holds]
 
 
 def listing(comparison: Comparison) -> Listing:
@@ -83,7 +96,7 @@ def listing(comparison: Comparison) -> Listing:
     objects = [
         {"task": score.task, "cell": score.cell, **{name: getattr(score, name) for name in names}} for score in scores
     ]
-    return Listing(headings, rows, objects, [EXPLAINED, *notes(scores)] if scores else ["No runs yet."])
+    return Listing(headings, rows, objects, [EXPLAINED, *notes(comparison)] if scores else ["No runs yet."])
 
 
 def _micro(score: Score, seconds: float | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.analysis.across import Across
@@ -32,13 +32,14 @@ def overview(comparison: Comparison) -> Overview | None:
     across = Across.of(earlier.then if earlier else comparison)
     if across is None:
         return None
+    if earlier:
+        across = replace(across, unscaled=())  # baselines are of the test set
     at = f" at {earlier.at}" if earlier else ""
     tops = ((f"average{at}", "↓ rank"), (f"normalised{at}", "↑ score"))
+    texts = (_rank, _score) if across.scores else (_rank,)
     cells = list(across.ranking.ranks)
-    entries = tuple((_rank(across, cell), _score(across, cell)) for cell in cells)
-    if not across.scores:
-        tops, entries = tops[:1], tuple(row[:1] for row in entries)
-    return Overview(Sheet("cell", tops, tuple((cell,) for cell in cells), entries), tuple(_notes(across)))
+    entries = tuple(tuple(text(across, cell) for text in texts) for cell in cells)
+    return Overview(Sheet("cell", tops[: len(texts)], tuple((cell,) for cell in cells), entries), tuple(_notes(across)))
 
 
 def _rank(across: Across, cell: str) -> Entry:
@@ -72,7 +73,7 @@ def _notes(across: Across) -> Iterator[str]:
             "Normalised: 0 is a task's weakest baseline and 1 the best mean of the table; the mean of the middle half "
             f"of {len(across.tasks)} tasks, and its 95% interval over seeds."
         )
-    if across.scores and across.unscaled:
+    if across.unscaled:
         yield f"Not normalised, for no cell is above a baseline there: {', '.join(across.unscaled)}."
     if across.untried:
         yield f"Not tried on every task, so not ranked: {', '.join(across.untried)}."

@@ -39,7 +39,6 @@ app = typer.Typer(
     name="harness",
     help="Compare recurrent cells: same tasks, equal budget, honest statistics.",
     epilog="Start with: harness run --cells lstm,gru --tasks all",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,  # a bug keeps its plain traceback
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -92,11 +91,13 @@ for module in COMMANDS:
 def main() -> None:
     """The entry point: a user's mistake is one sentence and exit code 2."""
     from harness.cli.console import fail, warn
+    from harness.cli.usage import explain
 
     with warnings.catch_warnings():
         warnings.showwarning = warn
         try:
-            app()
-        except HarnessError as error:
-            fail(error)
-            sys.exit(2)
+            code = app(None if sys.argv[1:] else ["--help"], standalone_mode=False)
+        except (HarnessError, typer.TyperException) as error:
+            fail(error if isinstance(error, HarnessError) else explain(error))
+            code = 2
+    sys.exit(code)

@@ -57,14 +57,17 @@ def _write(path: Path, baseline: Baseline) -> None:
     Raises:
         HarnessError: it is somebody else's, or cannot be written.
     """
+    from harness.analysis.files import keep
     from harness.analysis.gate.baseline import is_baseline
     from harness.errors import HarnessError
-    from harness.runs.suite import write_new
+    from harness.runs.durable import make_folder
 
     if path.exists() and not is_baseline(path):
         raise HarnessError(f"{path} is no baseline, so it is not overwritten: name another file.")
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.unlink(missing_ok=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_new(temporary, baseline.text())
-    temporary.replace(path)
+    try:
+        make_folder(path.parent)
+    except OSError as error:
+        raise HarnessError(
+            f"{path} cannot be written: there is no folder {path.parent}, nor can it be made."
+        ) from error
+    keep(path, baseline.text())

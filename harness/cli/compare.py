@@ -9,6 +9,7 @@ import typer
 from harness.cli.console import Plugin, Verbose, examples
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 EPILOG = examples(
@@ -55,23 +56,50 @@ def command(
 
     if results is not None and (given := [n for n, v in (("first-seed", first_seed), ("out", out)) if v is not None]):
         raise HarnessError(f"--{given[0]} is for running the suite: leave it, or leave out {results}.")
-    loaded = Baseline.load(Path(baseline))
+    source = Path(baseline)
+    loaded = Baseline.load(source)
     loaded = loaded.model_copy(update={"suite": loaded.suite.with_plugins(plugin or ())})
+    kinds = ((junit, formats.junit), (as_json, formats.json_text), (markdown, formats.markdown))
+    wanted = [(Path(path), text) for path, text in kinds if path is not None]
+    _check([path for path, _ in wanted], source)
     judgement = gather(loaded, results, first_seed, out, workers)
     show(judgement)
-    for path, text in ((junit, formats.junit), (as_json, formats.json_text), (markdown, formats.markdown)):
-        if path is not None:
-            _write(Path(path), text(judgement))
+    for path, text in wanted:
+        _write(path, text(judgement))
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(f"### harness compare {baseline}\n\n{formats.markdown(judgement)}\n")
+        _write(Path(summary), f"### harness compare {baseline}\n\n{formats.markdown(judgement)}", more=True)
     raise typer.Exit(judgement.exit_code)
 
 
-def _write(path: Path, text: str) -> None:
+def _check(files: Sequence[Path], baseline: Path) -> None:
+    """See that files can be written, before minutes go into what is to stand in them.
+
+    Raises:
+        HarnessError: one cannot, or would take the place of the baseline or of another one.
+    """
+    from harness.errors import HarnessError
+
+    taken = {baseline.resolve(): "the baseline"}
+    for path in files:
+        if not path.parent.is_dir():
+            raise HarnessError(f"{path} cannot be written: there is no folder {path.parent}.")
+        if path.is_dir():
+            raise HarnessError(f"{path} cannot be written: it is a folder.")
+        if path.resolve() in taken:
+            raise HarnessError(f"{path} is {taken[path.resolve()]} already: name another file.")
+        taken[path.resolve()] = "to be written"
+
+
+def _write(path: Path, text: str, *, more: bool = False) -> None:
+    """Write a text as a file, which may be /dev/stdout; or to the end of one.
+
+    Raises:
+        HarnessError: it cannot be written.
+    """
     from harness.errors import HarnessError
 
     try:
-        path.write_text(text.rstrip() + "\n", encoding="utf-8")
+        with path.open("a" if more else "w", encoding="utf-8") as file:
+            file.write(text.rstrip() + "\n")
     except OSError as error:
         raise HarnessError(f"{path} cannot be written: {error.strerror}.") from error

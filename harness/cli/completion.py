@@ -18,5 +18,7 @@ def tasks(incomplete: str) -> list[str]:
 
 
 def _continue(incomplete: str, names: list[str]) -> list[str]:
+    from harness.registry import ALL
+
     before, comma, last = incomplete.rpartition(",")
-    return [before + comma + name for name in [*names, "all"] if name.startswith(last)]
+    return [before + comma + name for name in [*names, ALL] if name.startswith(last)]

@@ -23,6 +23,8 @@ FILES = {
     "test.py": "tests/test_${module}.py",
 }
 """Template to where it goes."""
+LONGEST = 40
+"""Characters of a name: it stands in tables, and is part of the names of files."""
 
 
 def command(
@@ -33,6 +35,7 @@ def command(
     ] = None,
 ) -> None:
     """Begin a plugin: a complete distribution with a cell or a task that works, its test and its CI."""
+    import shlex
     from pathlib import Path
 
     from harness.cli.console import out
@@ -48,7 +51,11 @@ def command(
     for path in written:
         out.print(f"  {path}", soft_wrap=True)
     then = f"harness check {name}" if kind == "cell" else f"harness run --cells gru --tasks {name} --budget smoke"
-    out.print(f'\nNext: cd {place} && pip install -e ".[test]" && pytest && {then}', soft_wrap=True, markup=False)
+    out.print(
+        f'\nNext: cd {shlex.quote(str(place))} && pip install -e ".[test]" && pytest && {then}',
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _write(place: Path, kind: str, name: str) -> list[Path]:
@@ -58,10 +65,7 @@ def _write(place: Path, kind: str, name: str) -> list[Path]:
 
     from harness import __version__
 
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise _error(
-            f"{place} is there already, and is no empty folder: name another one, as in harness new {kind} {name} DIR."
-        )
+    _check_empty(place, f"harness new {kind} {name} DIR")
     module = name.replace("-", "_")
     values = {
         "name": name,
@@ -86,9 +90,20 @@ def _write(place: Path, kind: str, name: str) -> list[Path]:
     return written
 
 
+def _check_empty(place: Path, instead: str) -> None:
+    try:
+        free = not place.exists() or (place.is_dir() and not any(place.iterdir()))
+    except OSError as error:
+        raise _error(f"{place} cannot be written: {error.strerror}.") from error
+    if not free:
+        raise _error(f"{place} is there already, and is no empty folder: name another one, as in {instead}.")
+
+
 def _check_spelling(kind: str, name: str) -> None:
     import re
 
+    if len(name) > LONGEST:
+        raise _error(f'"{name[:LONGEST]}…" has {len(name)} characters: {LONGEST} are the most that a {kind} can have.')
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower())
         proposal = re.sub(r"^[0-9-]+", "", "-".join(words))
@@ -100,13 +115,25 @@ def _check_spelling(kind: str, name: str) -> None:
 
 
 def _check_free(values: dict[str, str], code: str) -> None:
-    """See that neither Python nor the template means something else by the names that follow from the one given."""
-    import keyword
+    """See that nobody else means something by the names that follow from the one given."""
     import re
+    from importlib.util import find_spec
+    from keyword import iskeyword
 
-    for word in (values["module"], values["class_name"]):
-        if keyword.iskeyword(word) or re.search(rf"(import|,|\() ?{word}\b", code):
-            raise _error(f'"{values["name"]}" cannot be used: "{word}" has a meaning in the code. Choose another name.')
+    from harness.registry import ALL
+
+    name, module, class_name, package = (values[key] for key in ("name", "module", "class_name", "package"))
+    imported = re.findall(r"\w+", " ".join(re.findall(r"^(?:from .*)?import (.*)$", code, re.MULTILINE)))
+    reasons = {
+        f'"{name}" stands for all of them on the command line': name == ALL,
+        "it is a word of Python": iskeyword(module) or iskeyword(class_name),
+        f'"{class_name}" has a meaning in the code': class_name in imported,
+        f"pytest would take the class {class_name} for a test": class_name.startswith("Test"),
+        f"there is a package {package} already": find_spec(package) is not None,
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            raise _error(f'"{name}" cannot be used: {reason}. Choose another name.')
 
 
 def _error(message: str) -> Exception:

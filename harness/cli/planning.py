@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.cli.console import fail, skip, warn_of_broken
 from harness.errors import HarnessError
-from harness.registry import Reference, install
-from harness.runs.plan import ALL, Plan
+from harness.registry import ALL, Reference, install
+from harness.runs.plan import Plan
 
 if TYPE_CHECKING:
     from harness.registry import Plugins

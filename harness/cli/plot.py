@@ -29,7 +29,10 @@ def command(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="A .svg, .png or .pdf; KIND.svg in the results folder unless given."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="A .svg, .png, .pdf or .html; KIND.svg in the results folder unless given.",
         ),
     ] = None,
     cells: Names = None,

@@ -26,7 +26,7 @@ def command(
     }
     listing = table(("plugin", "offers", "from"))
     for name, origin in plugins.origins.items():
-        counts = [f"{offers[kind][name]} {kind}" for kind in offers if offers[kind][name]]
+        counts = [f"{n} {kind if n > 1 else kind[:-1]}" for kind in offers if (n := offers[kind][name])]
         listing.add_row(name, ", ".join(counts) or "listens", str(origin))
     out.print(listing)
     if warn_of_broken(plugins):

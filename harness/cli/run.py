@@ -43,8 +43,10 @@ BESIDE_SUITE = {
 
 
 def _share(value: float | None) -> float | None:
+    from harness.errors import HarnessError
+
     if value is not None and not 0 <= value < 1:
-        raise typer.BadParameter(f"{value:g} is no share: it should be from 0 to less than 1")
+        raise HarnessError(f"--dropout {value:g} cannot be used: it should be a share, from 0 to less than 1.")
     return value
 
 

@@ -17,7 +17,8 @@ def time_suite(suite: Suite, folder: Path, before: Speeds | None = None) -> None
     """Time what a suite says, and keep it in the results folder: the better ratios, where it was timed before."""
     if suite.speed is None:
         return
-    from harness.analysis.gate.speed import keep, measure
+    from harness.analysis.gate.measure import measure
+    from harness.analysis.gate.speed import keep
 
     with err.status("timing") as status:
         speeds = measure(suite, suite.speed, status.update)

@@ -27,7 +27,7 @@ def command(
         typer.Argument(metavar="PATHS", help="Baselines, whose versions git keeps, and results folders."),
     ],
     picture: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Draw it: a file that ends in .svg, .png or .html.")
+        str | None, typer.Option(metavar="FILE", help="Draw it: a file that ends in .svg, .png, .pdf or .html.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

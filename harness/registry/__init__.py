@@ -7,9 +7,10 @@ from harness.registry.hooks import hookimpl
 from harness.registry.offer import Wrapped
 from harness.registry.options import bind, convert, signature
 from harness.registry.plugins import Broken, Plugins, current, install
-from harness.registry.references import Component, Reference, split
+from harness.registry.references import ALL, Component, Reference, split
 
 __all__ = [
+    "ALL",
     "Broken",
     "Catalog",
     "Component",

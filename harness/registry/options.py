@@ -9,18 +9,10 @@ from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError, did_you_mean
+from harness.errors import HarnessError, did_you_mean, fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-_PLAIN = {
-    "bool_parsing": "should be true or false",
-    "int_parsing": "should be a whole number",
-    "float_parsing": "should be a number",
-}
-"""What is wrong with a value, by the name that pydantic has for it, where its own words are about parsing."""
 
 
 def signature(cls: type) -> dict[str, Any]:
@@ -95,9 +87,8 @@ def convert(value: object, annotation: Any, where: str) -> object:  # noqa: ANN4
     try:
         converted: object = TypeAdapter(annotation).validate_python(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        reason = _PLAIN.get(first["type"]) or first["msg"].replace("Input should be", "should be")
-        raise HarnessError(f"{where} cannot be used: it {reason}.") from error
+        reason, hint = fault(error.errors()[0])
+        raise HarnessError(f"{where} cannot be used: it {reason}.{hint}") from error
     if isinstance(converted, float) and not math.isfinite(converted):
         raise HarnessError(f"{where} cannot be used: it should be a finite number.")
     return converted

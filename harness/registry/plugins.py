@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.metadata
+import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from harness.registry.catalog import Catalog, Entry, Origin
 from harness.registry.hooks import GROUP, HOOK_NAMES, Hooks
 from harness.registry.imports import guest, import_file, reason
 from harness.registry.offer import Wrapped
+from harness.registry.references import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,6 +28,8 @@ CLASSES = {"harness_cells", "harness_tasks", "harness_executors"}
 """Hooks that offer classes."""
 OFFERED = (type, str, Wrapped, NotSupportedError)
 """What these can be offered as."""
+_NAME = re.compile(r"\w[\w.+-]*")
+_SPELLING = f"a name is of letters, digits and any of . + - _, and is not {ALL}"
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,8 @@ def _checked(offers: Any, hook: str) -> Mapping[str, object]:  # noqa: ANN401 - 
     if not isinstance(offers, Mapping) or not all(isinstance(name, str) for name in offers):
         raise HarnessError(f"{hook} must return a mapping of names, not {type(offers).__name__}")
     for name, target in offers.items():
+        if name == ALL or not _NAME.fullmatch(name):
+            raise HarnessError(f"nobody could ask for {name!r}: {_SPELLING}")
         if hook in CLASSES and not isinstance(target, OFFERED):
             raise HarnessError(f'{hook} must give a class or "package.module:Class" for "{name}", not {target!r}')
     return offers

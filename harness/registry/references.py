@@ -13,6 +13,8 @@ from harness.registry.options import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+ALL = "all"
+"""Stands for every cell or task that there is."""
 _OPTION_START = re.compile(r":(?=[A-Za-z_]\w*=)")  # a colon inside a value (a Windows path, say) starts no option
 _FILE_CLASS = re.compile(r"(?P<path>.+\.py):(?P<attribute>[A-Za-z_]\w*)$")
 

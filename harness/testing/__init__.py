@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.testing.conformance import CHECKS as CHECKS
+    from harness.testing.checks import CHECKS as CHECKS
     from harness.testing.conformance import assert_conforms as assert_conforms
     from harness.testing.conformance import examine as examine
     from harness.testing.subject import Subject as Subject
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.testing.verdict import Verdict as Verdict
 
 _HOME_OF = {
-    "CHECKS": "conformance",
+    "CHECKS": "checks",
     "assert_conforms": "conformance",
     "examine": "conformance",
     "Subject": "subject",

@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.testing.conformance import Check
+    from harness.testing.checks import Check
     from harness.testing.subject import Subject
 
 
@@ -56,7 +56,7 @@ class _Cell(pytest.Collector):
 
     def collect(self) -> Iterator[_Check]:
         """One test a check."""
-        from harness.testing.conformance import CHECKS  # noqa: PLC0415
+        from harness.testing.checks import CHECKS  # noqa: PLC0415
 
         for check in CHECKS:
             yield _Check.from_parent(self, name=check.name, check=check, subject=self.subject)

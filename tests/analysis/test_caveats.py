@@ -51,6 +51,30 @@ def test_cells_that_failed_and_single_seeds_are_told(make: Maker) -> None:
     assert not any("More seeds" in note or "standard deviations" in note for note in notes)
 
 
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ([6.2, 6.4, 6.5, 6.9, 7.5, 7.7, 8.2, 24225.9], True),  # the middle half is 6.475 to 7.825, the mean 3034
+        ([6.2, 6.4, 6.5, 6.9, 7.5, 7.7, 24225.9], False),  # of seven runs quartiles say little
+        ([6.2, 6.4, 6.5, 6.9, 7.5, 7.7, 8.2, 10.0], False),  # the mean is 7.4
+        ([7.0] * 7 + [7.001], False),  # nobody sees that: 7.000 is shown
+    ],
+)
+def test_a_mean_that_few_runs_make_is_told(make: Maker, scores: list[float], told: bool) -> None:  # noqa: FBT001
+    notes = footnotes(compare([make("elman", seed, score) for seed, score in enumerate(scores)], []))
+    note = (
+        "elman on adding: a few of 8 runs are so far from the others that its mean, its interval and its letters say "
+        "little; the median is 7.200."
+    )
+    assert (note in notes) == told
+    assert any("say little" in one for one in notes) == told
+
+
+def test_where_runs_solve_a_task_or_not_their_share_says_it(make: Maker) -> None:
+    runs = [make("lstm", seed, 0.1 if seed else 90.0, solved=bool(seed)) for seed in range(9)]
+    assert not any("say little" in note for note in footnotes(compare(runs, [])))
+
+
 def test_a_lone_cell_is_not_compared(make: Maker) -> None:
     assert footnotes(compare([make("gru", 0, 0.1), make("gru", 1, 0.2)], [])) == [
         "Mean ± 95% interval over 2 seeds.",

@@ -63,12 +63,40 @@ def test_a_name_that_no_package_can_have_is_refused(name: str, proposal: str | N
     assert [path.name for path in Path.cwd().iterdir()] == []
 
 
-@pytest.mark.parametrize("name", ["class", "none", "gate", "cell", "torch", "tensor"])
-def test_a_name_with_a_meaning_in_the_code_is_refused(name: str, harness: Command) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("class", "it is a word of Python"),
+        ("none", "it is a word of Python"),
+        ("gate", '"Gate" has a meaning in the code'),
+        ("cell", '"Cell" has a meaning in the code'),
+        ("tensor", '"Tensor" has a meaning in the code'),
+        ("test-cell", "pytest would take the class TestCell for a test"),
+        ("all", '"all" stands for all of them on the command line'),
+        ("scratch", "there is a package harness_scratch already"),
+    ],
+)
+def test_a_name_by_which_somebody_means_something_else_is_refused(name: str, reason: str, harness: Command) -> None:
     done = harness("new", "cell", name)
-    assert done.code == 2
-    assert "has a meaning in the code" in done.err
+    assert (done.code, done.err) == (2, f'error: "{name}" cannot be used: {reason}. Choose another name.\n')
     assert not Path(name).exists()
+
+
+@pytest.mark.parametrize("name", ["self", "x", "wu", "hidden-size", "numpy", "match", "a", "gru2", "harness"])
+def test_a_name_that_only_looks_taken_is_given(name: str, harness: Command) -> None:
+    done = harness("new", "cell", name)
+    assert done.code == 0, done.err
+
+
+def test_a_name_is_no_longer_than_a_table_can_show(harness: Command) -> None:
+    done = harness("new", "cell", 300 * "a")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "has 300 characters: 40 are the most that a cell can have." in done.err
+    assert harness("new", "cell", 40 * "a").code == 0
+
+
+def test_what_is_to_be_typed_next_can_be_typed(harness: Command) -> None:
+    assert "Next: cd 'my work' && pip install" in harness("new", "cell", "my-cell", "my work").out
 
 
 def test_a_name_that_is_taken_is_refused_with_its_owner(harness: Command) -> None:
@@ -86,7 +114,7 @@ def test_a_folder_that_is_not_empty_is_left_as_it_is(inside: str, harness: Comma
     assert "my-cell is there already, and is no empty folder" in done.err
     assert [path.name for path in Path("my-cell").iterdir()] == [inside]
     Path("file").write_text("mine")
-    for place in ("file", "file/below"):
+    for place in ("file", "file/below", 300 * "a"):
         assert harness("new", "cell", "my-cell", place).code == 2
     assert Path("file").read_text() == "mine"
     Path("empty").mkdir()

@@ -177,3 +177,18 @@ def test_what_is_not_there_is_reported_as_asked_for(name: str) -> None:
     [broken] = plugins.broken
     assert broken.asked
     assert "no_such" in broken.reason
+
+
+@pytest.mark.parametrize("name", ["all", "", "a,b", "a:b=1", "mine/too", "my cell", "-x", "gru*", "a\\n"])
+def test_a_name_that_nobody_could_ask_for_is_told(tmp_path: Path, name: str) -> None:
+    plugins = loaded(tmp_path, f"{HEAD}@hookimpl\ndef harness_cells():\n    return {{'{name}': 'json:JSONDecoder'}}\n")
+    assert list(plugins.cells()) == []
+    [broken] = plugins.broken
+    assert broken.reason.startswith("harness_cells failed: nobody could ask for ")
+    assert broken.reason.endswith(": a name is of letters, digits and any of . + - _, and is not all")
+
+
+@pytest.mark.parametrize("name", ["GRU", "a.b", "x+1", "_x", "zelle-ä", "2"])
+def test_a_name_is_of_letters_digits_and_a_few_signs(tmp_path: Path, name: str) -> None:
+    plugins = loaded(tmp_path, f"{HEAD}@hookimpl\ndef harness_cells():\n    return {{'{name}': 'json:JSONDecoder'}}\n")
+    assert [entry.name for entry in plugins.cells()] == [name]

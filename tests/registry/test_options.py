@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import pytest
 from annotated_types import Ge, Lt
+from pydantic import AfterValidator
 
 from harness import HarnessError
 from harness.registry import bind, signature
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def _even(value: int) -> int:
+    if value % 2:
+        raise ValueError("should be even.")
+    if value > 99:
+        raise AssertionError("should be\nsmall")
+    return value
 
 
 class Adding:
@@ -23,6 +32,7 @@ class Adding:
         heads: Literal[1, 2, 4] = 1,
         noise: Annotated[float, Ge(0), Lt(1)] = 0.0,
         cut: int | None = None,
+        pairs: Annotated[int, AfterValidator(_even)] = 2,
         *,
         shuffle: bool = True,
         file: Path | None = None,  # known to type checkers only
@@ -78,6 +88,9 @@ def test_text_becomes_a_value_of_the_annotated_type(name: str, text: object, val
         ),
         ("length", "none", "length=none cannot be used: it should be a whole number."),
         ("marks", "nowhere", "marks=nowhere cannot be used: it should be 'anywhere' or 'halves'."),
+        ("marks", "half", "marks=half cannot be used: it should be 'anywhere' or 'halves'. Did you mean \"halves\"?"),
+        ("pairs", "3", "pairs=3 cannot be used: it should be even."),
+        ("pairs", "100", "pairs=100 cannot be used: it should be small."),
         ("heads", "3", "heads=3 cannot be used: it should be 1, 2 or 4."),
         ("noise", "1", "noise=1 cannot be used: it should be less than 1."),
         ("shuffle", "perhaps", "shuffle=perhaps cannot be used: it should be true or false."),
@@ -96,7 +109,7 @@ def test_a_misspelt_option_is_named_with_the_nearest_and_with_all() -> None:
         bind(Adding, {"lenght": "400"}, 'task "adding"')
     assert str(caught.value) == (
         'task "adding" has no option "lenght". Did you mean "length"? Its options: length (100), marks (anywhere), '
-        "heads (1), noise (0.0), cut (none), shuffle (true), file (none), plain (3)."
+        "heads (1), noise (0.0), cut (none), pairs (2), shuffle (true), file (none), plain (3)."
     )
 
 

@@ -8,7 +8,7 @@ from harness.errors import HarnessError
 from harness.modeling.sizing import Size
 from harness.runs.plan import Request
 from harness.runs.suite import Suite, write_new
-from harness.runs.tolerance import Tolerance
+from harness.runs.suite.tolerance import Tolerance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +88,12 @@ def test_the_first_metric_of_each_task_is_compared_and_those_that_are_named(tmp_
     ("old", "new", "message"),
     [
         ("budget", "bugdet", 'line 5: there is no "bugdet" here. Did you mean "budget"?'),
-        ('"smoke"', '"smok"', "line 5: budget should be 'smoke', 'quick' or 'full' (it is \"smok\")."),
+        (
+            '"smoke"',
+            '"smok"',
+            "line 5: budget should be 'smoke', 'quick' or 'full' (it is \"smok\"). Did you mean \"smoke\"?",
+        ),
+        ("seeds = 4", "first_seed = 1.5", "line 4: first_seed should be a whole number (it is 1.5)."),
         ("seeds = 4", "seeds = 0", 'line 4: seeds should be a number from 1, or "auto:max=20"'),
         ("seeds = 4", "seeds = 'x'", 'which is 3 at least (it is "x").'),
         ('"5%"', '"5"', 'line 11: tolerance.default should be a share of the baseline, as in "5%"'),
@@ -104,6 +109,7 @@ def test_the_first_metric_of_each_task_is_compared_and_those_that_are_named(tmp_
         ('reference = "elman"', "", 'line 17: "speed.reference" is missing.'),
         ('["lstm", "gru"]', "[]", "line 2: cells should not be empty"),
         ('["lstm", "gru"]', '"lstm"', "line 2: cells should be a list"),
+        ('["lstm", "gru"]', f'"{99 * "é"}"', f'line 2: cells should be a list (it is "{59 * "é"}…).'),
         ("version = 1", "", "is no suite: it has no version; write version = 1"),
         ("version = 1", "version = 2", "line 1: version should be 1 (it is 2)."),
         ("cells =", "cells", "is no TOML: "),

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-ENDINGS = (".svg", ".png", ".pdf")
+ENDINGS = (".svg", ".png", ".pdf", ".html")
 WIDTH, HEIGHT, COLUMNS = 260, 170, 3
-SHARPER = 2.5
-"""Pixels of a PNG to a unit of the drawing."""
+SAVING: dict[str, dict[str, Any]] = {".png": {"scale_factor": 2.5}, ".html": {"inline": True}}
+"""How each kind of file is written: pixels to a unit of the drawing; with all that a page needs, so that it needs no
+network."""
 MARGIN = 1.3
 """How much a logarithmic axis goes beyond what is on it."""
 
@@ -155,7 +156,7 @@ def save(chart: Chart, path: Path) -> None:
     check(path)
     temporary = path.with_name(f".{path.stem}.new{path.suffix}")
     try:
-        chart.save(str(temporary), scale_factor=SHARPER if path.suffix == ".png" else 1)
+        chart.save(str(temporary), **SAVING.get(path.suffix, {}))
         temporary.replace(path)
     except OSError as error:
         raise HarnessError(f"{path} cannot be written: {error.strerror}.") from error

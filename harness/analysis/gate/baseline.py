@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from harness.analysis.gate.figures import Figures, figures
 from harness.analysis.gate.speed import Speeds
@@ -40,7 +40,7 @@ class Baseline(Strict):
     made: str
     environment: dict[str, str]
     suite: Suite
-    figures: tuple[Figures, ...]
+    figures: Annotated[tuple[Figures, ...], Field(min_length=1)]
     speeds: Speeds | None = None
 
     @classmethod
@@ -62,7 +62,7 @@ class Baseline(Strict):
         try:
             values = json.loads(text)
         except json.JSONDecodeError as error:
-            raise HarnessError(f"{where} is no baseline: {error.msg} in line {error.lineno}.") from error
+            raise HarnessError(f"{where} is no baseline: line {error.lineno} is no JSON.") from error
         if not isinstance(values, dict) or "figures" not in values:
             raise HarnessError(f"{where} is no baseline: `harness baseline RESULTS -o FILE` writes one.")
         if values.get("version") != VERSION:
@@ -92,7 +92,7 @@ class Baseline(Strict):
         plan = suite.plan()
         labels = list(dict.fromkeys((spec.row, spec.task.label) for spec in plan.specs()))
         seeds = set(range(suite.first_seed, suite.first_seed + suite.seeds))
-        runs = [r for r in records if (r.spec.row, r.spec.task.label) in labels and r.spec.seed in seeds]
+        runs = [r for r in records if (r.spec.row, r.spec.task.label) in labels and r.seed in seeds]
         found = {(entry.cell, entry.task): entry for entry in _newest(runs)}
         for cell, task in labels:
             missing = seeds - (found[cell, task].seeds if (cell, task) in found else set())

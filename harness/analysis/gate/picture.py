@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.figures.sketch import check, save
 from harness.analysis.gate.steps import steps
 from harness.errors import HarnessError
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from harness.analysis.gate.history import Series
 
-KINDS = (".svg", ".png", ".html")
 WIDTH, HEIGHT = 260, 120
 TWO_SIDED = 1.96
 
@@ -22,10 +22,9 @@ def draw(all_series: Sequence[Series], path: Path) -> None:
     """A small chart a task and metric: a line a cell with its 95% interval, a ring where it steps.
 
     Raises:
-        HarnessError: the extra is not installed, or the file's ending is none that can be written.
+        HarnessError: the extra is not installed, or the file cannot be written.
     """
-    if path.suffix not in KINDS:
-        raise HarnessError(f"{path} cannot be drawn: name a file that ends in {', '.join(KINDS)}.")
+    check(path)
     try:
         import altair as alt  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -47,7 +46,7 @@ def draw(all_series: Sequence[Series], path: Path) -> None:
         )
         layers = alt.layer(bars, base.mark_line(point=True).encode(y=y), rings)
         charts.append(layers.properties(title=task, width=WIDTH, height=HEIGHT))
-    alt.concat(*charts, columns=2).save(str(path))
+    save(alt.concat(*charts, columns=2), path)
 
 
 def _rows(one: Series) -> list[dict[str, Any]]:

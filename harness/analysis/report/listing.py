@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from harness.analysis.contests import contests_of_trials
+from harness.analysis.costs import seconds
 from harness.analysis.layout import value
 from harness.analysis.report.commands import command
 from harness.registry.options import text_of
@@ -31,7 +32,8 @@ class Run:
     score: float | None
     text: str
     parameters: int | None
-    seconds: float | None
+    time: str
+    disturbed: bool
     status: str
     settings: str
     command: str
@@ -63,7 +65,7 @@ def runs(comparison: Comparison) -> list[Run]:
         _run(record, cell, column.title)
         for column in comparison.columns
         for cell, records in column.runs.items()
-        for record in sorted(records, key=lambda record: record.spec.seed)
+        for record in sorted(records, key=lambda record: record.seed)
     ]
     tried = [(title, record) for title, group in contests_of_trials(comparison.trials) for record in group]
     tried.sort(key=lambda pair: (pair[0], pair[1].spec.row, pair[1].spec.trial))
@@ -78,11 +80,12 @@ def _run(record: RunRecord, cell: str, task: str) -> Run:
         key=record.spec.key,
         cell=cell,
         task=task,
-        seed=f"trial {record.spec.trial}" if record.spec.trial else str(record.spec.seed),
+        seed=f"trial {record.spec.trial}" if record.spec.trial else str(record.seed),
         score=score,
         text="" if score is None else f"{value(score, metric['digits'])} {metric['name']}",
         parameters=record.parameters,
-        seconds=record.seconds,
+        time=seconds(record),
+        disturbed=record.disturbed,
         status=record.status,
         settings=", ".join(f"{name}={text_of(setting)}" for name, setting in _settings(record).items()),
         command=command([record.spec]),
@@ -109,7 +112,7 @@ def failures(comparison: Comparison) -> list[Failure]:
                 if record.status != "finished":
                     ended.setdefault((record.status, record.reason), []).append(record)
             for (status, reason), some in ended.items():
-                seeds = ranges([record.spec.seed for record in some])
+                seeds = ranges([record.seed for record in some])
                 details = some[0].details if status != "not supported" else ""
                 found.append(Failure(cell, column.title, seeds, status, reason, details))
     return found

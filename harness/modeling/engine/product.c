@@ -98,7 +98,7 @@ static void across(int64_t tall, const real *a, int64_t down, int64_t right, con
 
 /* What one block of a packed matrix, deep × (j1 - j0), adds to the columns from j0 to j1 of c. While few rows go by, each
    strip of the block stays in the first cache; where rows are many, the block stays in the second. Where a lies by
-   columns, its rows are copied, since such rows collide in the first cache. */
+   columns, its rows are copied, since such rows collide in the first cache: as many at once as a tile has at most. */
 static void block(const real *a, int64_t down, int64_t right, const real *w, int64_t rows, int64_t deep, real *c,
                   int64_t ldc, int64_t j0, int64_t j1, const real *bias, int add) {
   const int64_t blocks = (rows + TALL - 1) / TALL;
@@ -110,9 +110,13 @@ static void block(const real *a, int64_t down, int64_t right, const real *w, int
       if (right == 1) {
         across(tall, a + i0 * down, down, 1, w, deep, c + i0 * ldc, ldc, j, end, bias, add);
       } else {
-        for (int64_t k = 0; k < deep; k++)
-          for (int64_t i = 0; i < tall; i++) copied[k * tall + i] = a[(i0 + i) * down + k * right];
-        across(tall, copied, 1, tall, w, deep, c + i0 * ldc, ldc, j, end, bias, add);
+        if (down == 1 && i0 + TALL <= rows) {
+          for (int64_t k = 0; k < deep; k++) memcpy(copied + k * TALL, a + i0 + k * right, sizeof(real) * TALL);
+        } else {
+          for (int64_t k = 0; k < deep; k++)
+            for (int64_t i = 0; i < tall; i++) copied[k * TALL + i] = a[(i0 + i) * down + k * right];
+        }
+        across(tall, copied, 1, TALL, w, deep, c + i0 * ldc, ldc, j, end, bias, add);
       }
     }
 }

@@ -13,19 +13,21 @@ import signal
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from harness.runs.limits import Limits, duration_text, size_text
-from harness.runs.record import BaselineRecord, Record, RunRecord, Status
-from harness.runs.spec import RunSpec, Spec
+from harness.runs.executors.failures import crashed, failure, overdue
+from harness.runs.limits import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.context import BaseContext
+
+    from harness.runs.limits import Limits
+    from harness.runs.record import Record, Status
+    from harness.runs.spec import Spec
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at the memory of a worker."""
@@ -130,27 +132,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
-
-
-def crashed(spec: Spec, exit_code: int | None) -> Record:
-    """The record of a run whose worker died."""
-    code = exit_code or 0
-    how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
-    hint = " (out of memory?)" if code == -signal.SIGKILL else ""
-    return failure(spec, "crashed", f"the worker {how}{hint}")
-
-
-def overdue(limits: Limits) -> str:
-    """Why a run was ended that took too long."""
-    return f"it was not done after {duration_text(limits.seconds or 0)} (--time-limit)"
-
-
-def failure(spec: Spec, status: Status, reason: str) -> Record:
-    """The record of a run that left none itself."""
-    now = datetime.now(UTC).isoformat()
-    if isinstance(spec, RunSpec):
-        return RunRecord(spec, status, reason, finished=now)
-    return BaselineRecord(spec, reason=reason, finished=now)
 
 
 def context() -> BaseContext:

@@ -87,7 +87,7 @@ def test_pictures_are_written_as_png_and_pdf(comparison: Comparison, tmp_path: P
     for ending, magic in ((".png", b"\x89PNG"), (".pdf", b"%PDF")):
         save(kind_of("curves")(comparison), tmp_path / f"curves{ending}")
         assert (tmp_path / f"curves{ending}").read_bytes().startswith(magic)
-    with pytest.raises(HarnessError, match=r"ends in \.svg, \.png, \.pdf"):
+    with pytest.raises(HarnessError, match=r"ends in \.svg, \.png, \.pdf, \.html"):
         save(kind_of("curves")(comparison), tmp_path / "curves.gif")
 
 

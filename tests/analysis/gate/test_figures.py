@@ -61,7 +61,7 @@ def test_a_baseline_comes_back_from_its_text(baseline: Baseline) -> None:
         ('"made"', '"maid"', "ci.json: "),
         ('"engine"', '"engin"', 'there is no "figures.0.engin" here. Did you mean "engine"?'),
         ('"figures"', '"pictures"', "is no baseline: `harness baseline RESULTS -o FILE` writes one."),
-        ("{", "", "is no baseline: "),
+        ("{", "", "is no baseline: line 2 is no JSON."),
         ('"lower"', '"sideways"', "should be 'lower' or 'higher' (it is \"sideways\")"),
     ],
 )
@@ -72,6 +72,11 @@ def test_a_baseline_that_cannot_be_used_is_a_sentence(baseline: Baseline, old: s
         Baseline.parse(text.replace(old, new, 1), "ci.json")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_baseline_without_figures_is_a_sentence(baseline: Baseline) -> None:
+    with pytest.raises(HarnessError, match=r"^ci\.json: figures should not be empty \(it is \[\]\)\.$"):
+        Baseline.parse(baseline.model_copy(update={"figures": ()}).text(), "ci.json")
 
 
 def test_only_a_baseline_is_one(baseline: Baseline, tmp_path: Path) -> None:

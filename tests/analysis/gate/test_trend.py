@@ -72,5 +72,9 @@ def test_a_picture_shows_every_cell(tmp_path: Path) -> None:
     text = (tmp_path / "trend.svg").read_text()
     assert "gru" in text
     assert "adding" in text
-    with pytest.raises(HarnessError, match=r"name a file that ends in .svg, .png, .html"):
+    draw([line([1.0, 2.0], 0.1)], tmp_path / "trend.html")
+    assert "<script src" not in (tmp_path / "trend.html").read_text(), "a page that needs no network"
+    with pytest.raises(HarnessError, match=r"cannot be written: No such file"):
+        draw([line([1.0, 2.0], 0.1)], tmp_path / "nowhere" / "trend.svg")
+    with pytest.raises(HarnessError, match=r"name a file that ends in .svg, .png, .pdf, .html"):
         draw([line([1.0, 2.0], 0.1)], tmp_path / "trend.gif")

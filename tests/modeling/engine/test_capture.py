@@ -75,22 +75,17 @@ def test_what_comes_again_is_recorded_and_played_with_new_numbers() -> None:
         assert_as_the_loop(cell, made)
         counts.append((tape.recorded, tape.played))
         shaken(cell)  # other parameters
-    assert counts == [(0, 0), (2, 2), (2, 4), (2, 6)]  # forward and backward
-    with torch.no_grad():
-        for seed in range(3):
-            x = torch.randn(4, 3, 3, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-            torch.testing.assert_close(made(cell, x, cell.initial(3))[0], loop(cell, x, cell.initial(3))[0])
-    assert tape.recorded == 3  # and inference
+    assert counts == [(0, 0), (3, 3), (3, 6), (3, 9)]  # forward, backward and inference
 
 
 def test_each_shape_has_a_record_and_the_oldest_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capture, "MOST", 4)
+    monkeypatch.setattr(capture, "MOST", 6)
     cell, tape = shaken(Gated()), Tape()
     made = recorded_by(cell, tape)
     for batch in (1, 2, 1, 2, 3, 3, 2, 1):
         assert_as_the_loop(cell, made, batch=batch)
-    assert tape.recorded == 6  # of the batch of one, the record was dropped, and it came once since
-    assert len(made.runner._recorder) <= 4
+    assert tape.recorded == 9  # of the batch of one, the record was dropped, and it came once since
+    assert len(made.runner._recorder) <= 6
 
 
 def test_pieces_of_a_sequence_are_not_recorded() -> None:
