@@ -59,10 +59,8 @@ REASONS = {
 
 
 @pytest.fixture
-def worker(harness: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """`harness run` of some of these cells in a worker; a cell has a second for its first step."""
-    monkeypatch.setenv("HARNESS_PLUGIN_SECONDS", "1")
-    monkeypatch.setattr(questions, "GRACE", 0)
+def worker(harness: Command) -> Command:
+    """`harness run` of some of these cells in a worker."""
     Path("mine.py").write_text(CELLS)
 
     def call(cells: str, *more: str) -> object:
@@ -85,19 +83,31 @@ def test_a_cell_that_ends_its_process_is_a_row_and_the_others_go_on(worker: Comm
     assert ends(harness) == REASONS
 
 
-def test_a_cell_that_does_not_come_back_is_told_and_the_others_go_on(worker: Command, harness: Command) -> None:
+def test_a_cell_that_does_not_come_back_is_told_and_the_others_go_on(
+    worker: Command, harness: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_PLUGIN_SECONDS", "4")
+    monkeypatch.setattr(questions, "GRACE", 0)
     done = worker("Loops,gru")
     assert done.code == 2
     (told,) = [line for line in done.err.splitlines() if "Loops" in line]
     assert told == (
-        "error: Loops is left out: after 1 s it had not been built, with a first step, on adding:length=5. "
+        "error: Loops is left out: after 4 s it had not been built, with a first step, on adding:length=5. "
         "HARNESS_PLUGIN_SECONDS gives it more seconds; with --time-limit its runs are rows that failed."
     )
     assert ends(harness) == {"gru": ("finished", "")}
 
 
-def test_limits_hold_before_the_runs_too(worker: Command, harness: Command) -> None:
-    assert worker("Loops,Fills", "--time-limit", "3s", "--memory-limit", "700MB").code == 0
-    found = ends(harness)
-    assert found["Loops"] == ("out of time", "it was not done after 3 s (--time-limit)")
-    assert found["Fills"][0] == "out of memory"
+@pytest.mark.parametrize(
+    ("cell", "limit", "amount", "status", "reason"),
+    [
+        ("Loops", "--time-limit", "1s", "out of time", "it was not done after 1 s (--time-limit)"),
+        ("Fills", "--memory-limit", "700MB", "out of memory", " MB, more than 700 MB (--memory-limit)"),
+    ],
+)
+def test_limits_hold_before_the_runs_too(
+    cell: str, limit: str, amount: str, status: str, reason: str, worker: Command, harness: Command
+) -> None:
+    assert worker(cell, limit, amount).code == 0
+    found = ends(harness)[cell]
+    assert (found[0], found[1].endswith(reason)) == (status, True), found
