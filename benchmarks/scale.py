@@ -4,7 +4,8 @@ For each number, in fresh processes: the table of a results folder, and asking a
 handing out and storing a run costs beside the run, at ten thousand runs that do nothing on two workers. The growth is
 drawn beside the figures.
 
-Run it as: python benchmarks/scale.py results/benchmarks/scale.json
+Run it as: python benchmarks/scale.py results/benchmarks/scale.json; or, one part after the other, with the part behind
+it: overhead, or a number of records.
 """
 
 from __future__ import annotations
@@ -43,10 +44,10 @@ def fill(folder: Path, count: int) -> None:
 
     Rows are written as the store writes them, but the records of a kind are made by putting numbers into one of them.
     """
-    from harness.runs.outline import kind_text, own_texts  # noqa: PLC0415 - the work of a process of its own
-    from harness.runs.record import BaselineRecord  # noqa: PLC0415
-    from harness.runs.schema import check_sum  # noqa: PLC0415
+    from harness.runs.record import BaselineRecord  # noqa: PLC0415 - the work of a process of its own
     from harness.runs.store import Store  # noqa: PLC0415
+    from harness.runs.store.outline import kind_text, own_texts  # noqa: PLC0415
+    from harness.runs.store.schema import check_sum  # noqa: PLC0415
 
     random = Random(0)  # noqa: S311 - synthetic scores
     store = Store(folder, create=True)
@@ -68,7 +69,7 @@ def fill(folder: Path, count: int) -> None:
             ended = ("finished", record.finished, row, check_sum(row), history, history_sum)
             runs.append((number, 1, spec.key, *named, spec.seed, *ended))
             outlines.append((number, 1, spec.key, place + 1, line, *packed, check_sum("".join([line, *packed]))))
-        connection = store._connection  # noqa: SLF001 - nobody else fills a store like this
+        connection = store._database.connection  # noqa: SLF001 - nobody else fills a store like this
         with store.together():
             content = kind_text(record)
             connection.execute("INSERT INTO kinds VALUES (?, ?, ?)", (place + 1, content, check_sum(content)))
@@ -168,18 +169,31 @@ def draw(found: dict[str, Any], picture: Path) -> None:
     line.properties(width=420, height=260).configure(background="white", font="sans-serif").save(picture)
 
 
-def main(target: Path, sizes: tuple[int, ...]) -> None:
-    """Measure, write the figures and draw them."""
-    found: dict[str, Any] = {"cores": os.cpu_count(), "overhead": overhead(), "table": {}, "asking again": {}}
-    print(found["overhead"], flush=True)
-    for count in sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([sys.executable, __file__, "--fill", folder, str(count)], check=True)
-            found["table"][count] = measured(["table", folder, "--format", "csv"])
-            names = ["--cells", ",".join(CELLS), "--tasks", ",".join(TASKS)]
-            seeds = ["--seeds", str(count // (len(CELLS) * len(TASKS))), "--budget", "smoke", "--device", "cpu"]
-            found["asking again"][count] = measured(["run", *names, *seeds, "--out", folder])
-        print(count, found["table"][count], found["asking again"][count], flush=True)
+def grown(count: int) -> dict[str, dict[str, Any]]:
+    """What a results folder with so many runs takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, __file__, "--fill", folder, str(count)], check=True)
+        names = ["--cells", ",".join(CELLS), "--tasks", ",".join(TASKS)]
+        seeds = ["--seeds", str(count // (len(CELLS) * len(TASKS))), "--budget", "smoke", "--device", "cpu"]
+        return {
+            "table": measured(["table", folder, "--format", "csv"]),
+            "asking again": measured(["run", *names, *seeds, "--out", folder]),
+        }
+
+
+def main(target: Path, parts: list[str]) -> None:
+    """Measure some parts, or all, put the figures in the place of what there is of them, and draw all."""
+    found: dict[str, Any] = {"cores": os.cpu_count(), "overhead": {}, "table": {}, "asking again": {}}
+    if target.exists():
+        found |= json.loads(target.read_text(encoding="utf-8"))
+    for part in parts or ["overhead", *map(str, SIZES)]:
+        if part == "overhead":
+            found["overhead"] = overhead()
+            print(found["overhead"], flush=True)
+        else:
+            for what, figures in grown(int(part)).items():
+                found[what][part] = figures
+                print(part, what, figures, flush=True)
         target.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     draw(found, target.with_suffix(".svg"))
 
@@ -188,4 +202,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--fill":
         fill(Path(sys.argv[2]), int(sys.argv[3]))
     else:
-        main(Path(sys.argv[1]), tuple(map(int, sys.argv[2:])) or SIZES)
+        main(Path(sys.argv[1]), sys.argv[2:])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.analysis.statistics.profiles import aggregate, normalised
-from harness.analysis.statistics.ranks import Ranking, least_tasks
+from harness.analysis.statistics.ranks import Ranking, average_ranks, least_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,12 +75,10 @@ class Across:
 
 def _ranks(column: Column, cells: Sequence[str]) -> NDArray[np.float64]:
     """1 for the best mean; ties share their average."""
-    from scipy.stats import rankdata  # noqa: PLC0415 - it takes a second to import
-
     sign = 1 if column.direction == "lower" else -1
     scores = [column.scores[cell] for cell in cells]
     means = [math.inf if score.failed or not math.isfinite(score.mean) else sign * score.mean for score in scores]
-    return np.asarray(rankdata(means))
+    return average_ranks(means)
 
 
 def _scaled(columns: Sequence[Column], cells: Sequence[str]) -> dict[str, dict[int, float]]:
@@ -93,7 +91,7 @@ def _scaled(columns: Sequence[Column], cells: Sequence[str]) -> dict[str, dict[i
         for cell in cells:
             for run in column.runs[cell]:
                 score = run.scores.get(column.metric, math.nan) if run.status == "finished" else math.nan
-                found[cell][run.spec.seed].append(normalised(score, *ends) if math.isfinite(score) else 0.0)
+                found[cell][run.seed].append(normalised(score, *ends) if math.isfinite(score) else 0.0)
     return {
         cell: {seed: float(np.mean(scores)) for seed, scores in by_seed.items() if len(scores) == len(columns)}
         for cell, by_seed in found.items()

@@ -11,6 +11,8 @@ from harness.analysis.contests import by_cell, contests
 from harness.analysis.fairness import chosen, replanned, unequal, unlike
 from harness.analysis.pairs import Contest, Pair, compare_all
 from harness.analysis.scores import Score
+from harness.analysis.statistics.differences import BySeed
+from harness.runs.uncollected import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,8 +76,12 @@ def compare(
         baselines: of the tasks' trivial predictors.
         looks: at which numbers of seeds it is looked now whether more are run; records tell of those before.
     """
-    records = list(records)
-    trials = [record for record in records if record.spec.trial]
+    with uncollected():
+        return _compare(list(records), baselines, looks)
+
+
+def _compare(records: Sequence[RunRecord], baselines: Iterable[BaselineRecord], looks: tuple[int, ...]) -> Comparison:
+    trials = [record for record in records if record.setup.trial]
     groups, notes = contests(records)
     trivial = {record.spec.key: record for record in baselines}
     cells_of = [by_cell(group) for _, group in groups]
@@ -91,14 +97,15 @@ def compare(
 def _contest(title: str, cells: Mapping[str, Sequence[RunRecord]], looks: tuple[int, ...]) -> Contest:
     """What can be compared: the scores of the cells of which every run finished."""
     name, direction, _ = _metric(cells)
-    whole = {
-        cell: runs
-        for cell, runs in cells.items()
-        if all(run.status == "finished" and math.isfinite(run.scores[name]) for run in runs)
-    }
-    scores = {cell: {run.spec.seed: run.scores[name] for run in runs} for cell, runs in whole.items()}
-    solved = {cell: {run.spec.seed: bool(run.solved) for run in runs} for cell, runs in whole.items()}
-    known = any(run.solved is not None for runs in whole.values() for run in runs)
+    scores: dict[str, BySeed] = {}
+    solved: dict[str, BySeed] = {}
+    for cell, runs in cells.items():
+        if all(run.status == "finished" for run in runs):
+            reached = [run.scores[name] for run in runs]
+            if all(map(math.isfinite, reached)):
+                scores[cell] = BySeed(dict(zip((run.seed for run in runs), reached, strict=True)))
+                solved[cell] = BySeed({run.seed: bool(run.solved) for run in runs})
+    known = any(run.solved is not None for cell in scores for run in cells[cell])
     return Contest(title, name, direction, scores, _furthest(cells, looks), solved if known else {})
 
 

@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
 def contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
     """The runs that can be compared with one another, under the title of their column; and who was left out."""
-    return _contests(record for record in records if not record.setup.trial)  # those are scored on validation only
+    return _contests(records, trials=False)  # those are scored on validation only
 
 
 def contests_of_trials(records: Iterable[RunRecord]) -> list[tuple[str, list[RunRecord]]]:
     """The trials that can be compared with one another, likewise."""
-    return _contests(record for record in records if record.setup.trial)[0]
+    return _contests(records, trials=True)[0]
 
 
-def _contests(records: Iterable[RunRecord]) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
+def _contests(records: Iterable[RunRecord], *, trials: bool) -> tuple[list[tuple[str, list[RunRecord]]], list[str]]:
     found: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
-        found[record.setup.contest].append(record)
+        setup = record.setup
+        if bool(setup.trial) == trials:
+            found[setup.contest].append(record)
     current, notes = _without_superseded(found)
     titles = _titles([group[0] for group in current.values()])
     return list(zip(titles, current.values(), strict=True)), notes
@@ -35,8 +37,11 @@ def _without_superseded(contests: Mapping[str, list[RunRecord]]) -> tuple[dict[s
     current = {}
     dropped = 0
     for contest, group in contests.items():
-        newest = {record.setup.cell.label: record.setup.cell for record in group}  # the last
-        current[contest] = [record for record in group if record.setup.cell == newest[record.setup.cell.label]]
+        cells = [record.setup.cell for record in group]
+        newest = {cell.label: cell for cell in cells}  # the last
+        earlier = {id(cell) for cell in {id(cell): cell for cell in cells}.values() if cell != newest[cell.label]}
+        pairs = zip(group, cells, strict=True)
+        current[contest] = [record for record, cell in pairs if id(cell) not in earlier] if earlier else group
         dropped += len(group) - len(current[contest])
     runs = f"{dropped} run{'s' if dropped != 1 else ''}"
     return current, [f"{runs} of earlier versions of a cell left out (harness runs lists them)."] if dropped else []

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from statistics import fmean, median
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from harness.analysis.listing import Listing
+from harness.runs.store.outline import costs_of
 from harness.testing.certificate import passes
 
 if TYPE_CHECKING:
@@ -38,14 +41,14 @@ def costs(done: Sequence[RunRecord]) -> dict[str, Any]:
     quiet = [run for run in done if not run.disturbed]
     disturbed = bool(done) and not quiet
     quiet = quiet or list(done)
-    every = [run.cost for run in done]
-    measured = every if len(quiet) == len(done) else [run.cost for run in quiet]
+    every = costs_of(done)
+    measured = every if len(quiet) == len(done) else costs_of(quiet)
     ran = [run for run in quiet if run.seconds and run.sequence_steps]
     return {
         "seconds": summary(fmean, [run.seconds for run in quiet]),
-        "steps_per_second": summary(median, [(run.sequence_steps or 0) / (run.seconds or 1) for run in ran]),
-        **{name: summary(median, [cost.get(name, {}).get("median") for cost in measured]) for name in PHASES},
-        "memory": summary(median, [cost.get("memory") for cost in every]),
+        "steps_per_second": summary(np.median, [(run.sequence_steps or 0) / (run.seconds or 1) for run in ran]),
+        **{name: summary(np.median, [cost.get(name, {}).get("median") for cost in measured]) for name in PHASES},
+        "memory": summary(np.median, [cost.get("memory") for cost in every]),
         "engine": _several(run.engine for run in done),
         "kernel": _several(cost.get("kernel", "") for cost in every),
         "disturbed": disturbed,

@@ -73,7 +73,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             "changes": ", ".join(record.spec.changes),
             "tuned": ", ".join(record.spec.chosen),
             "trial": record.spec.trial or None,
-            "seed": record.spec.seed,
+            "seed": record.seed,
             "budget": record.spec.budget,
             "size": str(record.spec.size),
             "device": record.spec.device,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import combinations
-from statistics import fmean
 from typing import TYPE_CHECKING
 
-from harness.analysis.statistics.differences import Difference, holm
+from harness.analysis.statistics.differences import BySeed, Difference, holm
 from harness.analysis.statistics.intervals import ALPHA
 from harness.analysis.statistics.letters import letters
 from harness.analysis.statistics.power import seeds_needed, unbiased
@@ -73,19 +72,20 @@ class Contest:
     """The scores on one task, by cell and seed; of cells without a failed run.
 
     `looks` are the numbers of seeds at which it was looked whether more are added; empty where that was fixed before.
-    `solved` says, by cell and seed, which runs solved the task; empty where that makes no sense.
+    `solved` says, by cell and seed, which runs solved the task, as 1 and 0; empty where that makes no sense.
     """
 
     task: str
     metric: str
     direction: str
-    scores: Mapping[str, Mapping[int, float]]
+    scores: Mapping[str, BySeed]
     looks: tuple[int, ...] = ()
-    solved: Mapping[str, Mapping[int, bool]] = field(default_factory=dict)
+    solved: Mapping[str, BySeed] = field(default_factory=dict)
 
     def ranking(self) -> list[str]:
         """The cells, from the best mean to the worst."""
-        return sorted(self.scores, key=lambda cell: self._sign * fmean(self.scores[cell].values()))
+        sign = 1 if self.direction == "lower" else -1
+        return sorted(self.scores, key=lambda cell: sign * self.scores[cell].mean)
 
     def differences(self) -> Iterator[tuple[str, str, Difference]]:
         """By how much one cell is better than another: each two that share a seed, the better one first."""
@@ -105,12 +105,10 @@ class Contest:
         return {cell for cell in self.scores if frozenset({cell, *first}) not in apart}
 
     def _difference(self, one: str, other: str) -> Difference:
-        a, b = ({seed: -self._sign * score for seed, score in self.scores[cell].items()} for cell in (one, other))
-        return Difference.of(a, b, self.looks, [self.solved[cell] for cell in (one, other) if cell in self.solved])
-
-    @property
-    def _sign(self) -> int:
-        return 1 if self.direction == "lower" else -1
+        """By how much one is better than the other."""
+        above, below = (other, one) if self.direction == "lower" else (one, other)
+        solved = [self.solved[cell] for cell in (one, other) if cell in self.solved]
+        return Difference.of(self.scores[above], self.scores[below], self.looks, solved)
 
 
 def compare_all(contests: Sequence[Contest]) -> list[list[Pair]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from harness.analysis import costs
 from harness.analysis.statistics.intervals import interquartile_mean, mean_interval, wilson_interval
@@ -129,8 +131,8 @@ class Score:
         """
         name, direction, digits = metric
         done = [run for run in runs if run.status == "finished"]
-        values = [run.scores[name] for run in done]
-        mean, low, high = mean_interval(values) if values else (math.nan, math.nan, math.nan)
+        values = np.array([run.scores[name] for run in done], dtype=float)
+        mean, low, high = mean_interval(values) if done else (math.nan, math.nan, math.nan)
         failed = [run for run in runs if run.status != "finished"]
         failures = Counter(f"{run.status}: {run.reason}" if run.reason else run.status for run in failed)
         sized = next((run for run in runs if run.parameters), runs[0])
@@ -143,8 +145,8 @@ class Score:
             mean=mean,
             low=low,
             high=high,
-            median=median(values) if values else math.nan,
-            iqm=interquartile_mean(values) if values else math.nan,
+            median=float(np.median(values)) if done else math.nan,
+            iqm=interquartile_mean(values) if done else math.nan,
             seeds=len(done),
             failed=len(failed),
             failures=dict(failures),

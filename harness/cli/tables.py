@@ -100,7 +100,7 @@ def show_runs(records: Sequence[RunRecord], console: Console, folder: str | None
             record.spec.key[:8],
             Text(task),
             Text(lines(record.spec.cell.label, (*record.spec.knobs, *record.spec.chosen))),
-            f"trial {trial}" if trial else str(record.spec.seed),
+            f"trial {trial}" if trial else str(record.seed),
             *([record.spec.budget] if shown else []),
             "" if score is None else f"{value(score, first['digits'])} {'validation ' if trial else ''}{name}",
             "" if record.parameters is None else f"{record.parameters:,}",

@@ -112,11 +112,14 @@ class RunRecord:
         return self.spec
 
     @property
+    def seed(self) -> int:
+        """That of the spec."""
+        return self.spec.seed
+
+    @property
     def disturbed(self) -> bool:
         """Whether others kept so much of the machine busy that its times are not to be compared."""
-        found = self.disturbance
-        others, waited = found.get("others") or 0.0, found.get("waited") or 0.0
-        return bool(others > BUSY * self.environment.get("cores", 1) or waited > BUSY)
+        return is_disturbed(self.disturbance, self.environment)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values."""
@@ -126,6 +129,12 @@ class RunRecord:
     def from_dict(cls, values: Mapping[str, Any]) -> RunRecord:
         """The record that `as_dict` took apart."""
         return cls(**{**values, "spec": RunSpec.from_dict(values["spec"])})
+
+
+def is_disturbed(disturbance: Mapping[str, Any], environment: Mapping[str, Any]) -> bool:
+    """Whether others kept more of a machine busy than they may."""
+    others, waited = disturbance.get("others") or 0.0, disturbance.get("waited") or 0.0
+    return bool(others > BUSY * environment.get("cores", 1) or waited > BUSY)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from harness.errors import HarnessError
 from harness.runs import claims
 from harness.runs.durable import sync_folder
 from harness.runs.record import BaselineRecord, Record, RunRecord
-from harness.runs.schema import SCHEMA, check_sum, make, outline_all
 from harness.runs.states import FOLDER as STATES
 from harness.runs.store import FILE
+from harness.runs.store.schema import SCHEMA, check_sum, make, outline_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from harness.analysis.pairs import Contest, compare_all
+from harness.analysis.statistics.differences import BySeed
 
 
 def contest(task: str = "adding", direction: str = "lower", **scores: list[float]) -> Contest:
-    return Contest(task, "MSE", direction, {cell: dict(enumerate(values)) for cell, values in scores.items()})
+    return Contest(task, "MSE", direction, {cell: BySeed(dict(enumerate(values))) for cell, values in scores.items()})
 
 
 def test_a_pair_worked_by_hand() -> None:
@@ -52,7 +53,7 @@ def test_null_tables_claim_something_at_most_as_often_as_they_say() -> None:
 
 
 def test_cells_without_a_seed_in_common_are_no_pair() -> None:
-    assert compare_all([Contest("adding", "MSE", "lower", {"a": {0: 1.0}, "b": {1: 2.0}})]) == [[]]
+    assert compare_all([Contest("adding", "MSE", "lower", {"a": BySeed({0: 1.0}), "b": BySeed({1: 2.0})})]) == [[]]
 
 
 def test_what_nobody_can_say_is_not_said() -> None:

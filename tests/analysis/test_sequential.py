@@ -9,6 +9,7 @@ from harness.analysis.comparison import compare
 from harness.analysis.layout import footnotes
 from harness.analysis.pairs import Contest, compare_all
 from harness.analysis.sequential import next_looks, next_runs
+from harness.analysis.statistics.differences import BySeed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +37,12 @@ def play(
                 "MSE",
                 "lower",
                 {
-                    name: dict(enumerate(scores[: count[name]].tolist()))
+                    name: BySeed(dict(enumerate(scores[: count[name]].tolist())))
                     for name, scores in zip(names, cells, strict=True)
                 },
                 tuple(looks),
                 {
-                    name: {seed: score < SOLVED for seed, score in enumerate(scores)}
+                    name: BySeed({seed: score < SOLVED for seed, score in enumerate(scores)})
                     for name, scores in zip(names, cells, strict=True)
                 }
                 if bimodal

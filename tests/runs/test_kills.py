@@ -104,7 +104,9 @@ def disturbed(folder: Path, results: str, seeds: int, random: Random, kills: int
 def check(folder: Path, seeds: int, expected: dict[str, bytes]) -> None:
     assert {name: (folder / name).read_bytes() for name in FILES} == expected
     with closing(Store(folder)) as store:
-        rows = store._connection.execute("SELECT cell, seed, attempt, status FROM runs ORDER BY number, attempt")
+        rows = store._database.connection.execute(
+            "SELECT cell, seed, attempt, status FROM runs ORDER BY number, attempt"
+        )
         ends: dict[tuple[str, int], list[str]] = {}
         for cell, seed, attempt, status in rows:
             ends.setdefault((cell, seed), []).append(status)

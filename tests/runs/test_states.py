@@ -72,7 +72,7 @@ def test_it_is_a_file_of_safetensors_that_others_can_read(record: RunRecord, tmp
 def test_the_weights_are_no_part_of_the_database(record: RunRecord, tmp_path: Path) -> None:
     store = Store(tmp_path, create=True)
     store.add(record)
-    (row,) = store._connection.execute("SELECT record || history FROM runs").fetchone()
+    (row,) = store._database.connection.execute("SELECT record || history FROM runs").fetchone()
     assert '"state"' not in row
     assert store.runs()[0].state == b""
 

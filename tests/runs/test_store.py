@@ -19,12 +19,12 @@ import pytest
 from harness.errors import HarnessError
 from harness.modeling.sizing import Size
 from harness.registry import Component
-from harness.runs import claims, schema
-from harness.runs.outline import LEFT_OUT, OWN, PACKED, SHARED
+from harness.runs import claims
 from harness.runs.record import BaselineRecord, RunRecord
-from harness.runs.schema import APPLICATION, SCHEMA, _to_2, _to_3
 from harness.runs.spec import BaselineSpec, RunSpec
-from harness.runs.store import FILE, Store
+from harness.runs.store import FILE, Store, schema
+from harness.runs.store.outline import LEFT_OUT, OWN, PACKED, SHARED
+from harness.runs.store.schema import APPLICATION, SCHEMA, _to_2, _to_3
 from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ def test_what_is_added_is_read_by_another_connection(tmp_path: Path) -> None:
 
 def test_a_record_is_on_the_disk_when_add_returns(tmp_path: Path) -> None:
     store = Store(tmp_path, create=True)
-    assert store._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: the log is synced at each commit
-    assert store._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    asked = store._database.connection.execute
+    assert asked("PRAGMA synchronous").fetchone() == (2,)  # FULL: the log is synced at each commit
+    assert asked("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_record_is_never_changed(tmp_path: Path) -> None:
@@ -246,7 +247,7 @@ def test_what_failed_can_be_tried_again_and_the_last_attempt_counts(tmp_path: Pa
     assert [(record.status, record.attempt) for record in store.runs()] == [("finished", 2)]
     assert [(record.status, record.attempt) for record in store.each_run()] == [("finished", 2)]
     assert (store.claim(SPEC, attempts=9), store.keys(attempts=9)) == ("done", {SPEC.key})
-    rows = store._connection.execute("SELECT attempt, status FROM runs ORDER BY attempt").fetchall()
+    rows = store._database.connection.execute("SELECT attempt, status FROM runs ORDER BY attempt").fetchall()
     assert rows == [(1, "crashed"), (2, "finished")]
 
 
@@ -292,7 +293,7 @@ def test_an_owner_that_others_wrote_names_no_file_outside_of_the_folder(tmp_path
     victim = tmp_path / "victim.lock"
     victim.touch()
     store = Store(tmp_path / "results", create=True)
-    store._connection.execute("INSERT INTO claims (key, owner) VALUES (?, '../../victim')", (SPEC.key,))
+    store._database.connection.execute("INSERT INTO claims (key, owner) VALUES (?, '../../victim')", (SPEC.key,))
     assert store.claim(SPEC) == "taken"
     assert victim.exists()
 
@@ -301,7 +302,7 @@ def test_an_owner_that_others_wrote_names_no_file_outside_of_the_folder(tmp_path
 def test_a_row_that_is_not_what_was_written_is_told(change: str, tmp_path: Path) -> None:
     store = Store(tmp_path, create=True)
     store.add(RECORD)
-    store._connection.execute(f"UPDATE runs SET {change}")
+    store._database.connection.execute(f"UPDATE runs SET {change}")
     with pytest.raises(HarnessError, match=f"is damaged: the record of run {SPEC.key} is not what was written"):
         store.runs()
 
@@ -310,7 +311,7 @@ def test_a_row_that_is_no_record_is_told(tmp_path: Path) -> None:
     store = Store(tmp_path, create=True)
     store.add(RECORD)
     for text in ("[]", "{}", "no JSON", '{"spec": 3}'):
-        store._connection.execute("UPDATE runs SET record = ?, record_sum = ?", (text, schema.check_sum(text)))
+        store._database.connection.execute("UPDATE runs SET record = ?, record_sum = ?", (text, schema.check_sum(text)))
         with pytest.raises(HarnessError, match=f"was not written by harness: the record of run {SPEC.key} is none"):
             store.runs()
 
@@ -446,7 +447,7 @@ def test_an_outline_says_what_tables_need_of_the_last_attempt(tmp_path: Path) ->
     with closing(Store(tmp_path, create=True)) as store:
         for seed in (3, 1, 2):
             store.add(replace(whole, spec=replace(SPEC, seed=seed), scores={"MSE": seed / 8}))
-        assert store._connection.execute("SELECT count(*) FROM kinds").fetchone() == (1,)
+        assert store._database.connection.execute("SELECT count(*) FROM kinds").fetchone() == (1,)
         outlines, runs = store.outlines(), store.runs()
         assert [one.spec for one in outlines] == [one.spec for one in runs]
         assert [one.spec.key for one in outlines] == [one.spec.key for one in runs]
@@ -457,7 +458,7 @@ def test_an_outline_says_what_tables_need_of_the_last_attempt(tmp_path: Path) ->
             assert [getattr(outline, name) for name in LEFT_OUT] == [[], [], [], b"", {}, {}, ""]
         (one,) = store.outlines([runs[1].spec.key])
         assert one.spec.seed == 1
-        store._connection.execute("UPDATE outlines SET own = replace(own, '0.125', '0.5')")
+        store._database.connection.execute("UPDATE outlines SET own = replace(own, '0.125', '0.5')")
         with pytest.raises(HarnessError, match="is damaged: the record of run"):
             store.outlines()
 

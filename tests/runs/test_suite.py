@@ -8,7 +8,7 @@ from harness.errors import HarnessError
 from harness.modeling.sizing import Size
 from harness.runs.plan import Request
 from harness.runs.suite import Suite, write_new
-from harness.runs.tolerance import Tolerance
+from harness.runs.suite.tolerance import Tolerance
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -171,13 +171,13 @@ def test_a_disk_that_fills_up_in_the_middle_is_told_and_the_same_sweep_goes_on_l
     wanted = seeds(40)
 
     def fill(pages: int) -> None:
-        store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        store._database.connection.execute(f"PRAGMA max_page_count = {pages}")
 
     with pytest.raises(HarnessError, match=r"full\. What was reported is safe; once there is room"):  # noqa: PT012
         for record in sweep(wanted, store, Flaky(0), Listener()):
             assert isinstance(record, RunRecord)
             reported.append(record.spec.seed)
-            fill(store._connection.execute("PRAGMA page_count").fetchone()[0])
+            fill(store._database.connection.execute("PRAGMA page_count").fetchone()[0])
     assert 0 < len(reported) < 40
     assert [record.spec.seed for record in store.runs()] == reported
     fill(10_000)

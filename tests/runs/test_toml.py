@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.runs.toml import line_of
+from harness.runs.suite.toml import line_of
 
 TEXT = """\
 # a comment = here

@@ -92,7 +92,7 @@ class Baseline(Strict):
         plan = suite.plan()
         labels = list(dict.fromkeys((spec.row, spec.task.label) for spec in plan.specs()))
         seeds = set(range(suite.first_seed, suite.first_seed + suite.seeds))
-        runs = [r for r in records if (r.spec.row, r.spec.task.label) in labels and r.spec.seed in seeds]
+        runs = [r for r in records if (r.spec.row, r.spec.task.label) in labels and r.seed in seeds]
         found = {(entry.cell, entry.task): entry for entry in _newest(runs)}
         for cell, task in labels:
             missing = seeds - (found[cell, task].seeds if (cell, task) in found else set())

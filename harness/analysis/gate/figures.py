@@ -87,11 +87,11 @@ def figures(records: Iterable[RunRecord]) -> list[Figures]:
 
 
 def _figures(runs: list[RunRecord]) -> Figures:
-    runs = sorted(runs, key=lambda run: run.spec.seed)
+    runs = sorted(runs, key=lambda run: run.seed)
     spec = runs[0].spec
     sized = next((run for run in runs if run.parameters), runs[0])
-    failures = {run.spec.seed: failure for run in runs if (failure := _failure(run))}
-    done = [run for run in runs if run.spec.seed not in failures]
+    failures = {run.seed: failure for run in runs if (failure := _failure(run))}
+    done = [run for run in runs if run.seed not in failures]
     return Figures(
         cell=spec.row,
         task=spec.task.label,
@@ -123,7 +123,7 @@ def _data(done: Iterable[RunRecord]) -> dict[str, float]:
     found: dict[str, float] = {}
     for run in done:
         for name, checksum in run.data_seen.items():
-            found[f"{name} {run.spec.seed}" if name == "train" else name] = checksum
+            found[f"{name} {run.seed}" if name == "train" else name] = checksum
     return found
 
 
@@ -133,11 +133,11 @@ def _metrics(done: list[RunRecord]) -> dict[str, Metric]:
         name: Metric(
             direction=metric["direction"],
             digits=metric["digits"],
-            scores={run.spec.seed: run.scores[name] for run in done},
+            scores={run.seed: run.scores[name] for run in done},
         )
         for name, metric in named.items()
     }
     if done and done[0].solved is not None:  # in percent of the seeds
-        scores = {run.spec.seed: 100.0 * bool(run.solved) for run in done}
+        scores = {run.seed: 100.0 * bool(run.solved) for run in done}
         found[SOLVED] = Metric(direction="higher", digits=0, scores=scores)
     return found

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.gate.baseline import Baseline
     from harness.analysis.gate.figures import Figures
-    from harness.runs.tolerance import Tolerance
+    from harness.runs.suite.tolerance import Tolerance
 
 
 def warnings(baseline: Baseline) -> Iterator[str]:

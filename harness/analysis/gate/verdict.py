@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.analysis.layout import value
 
 if TYPE_CHECKING:
-    from harness.runs.tolerance import Tolerance
+    from harness.runs.suite.tolerance import Tolerance
 
 Kind = Literal["better", "same", "worse", "not comparable", "identical"]
 GREEN, RED, UNUSABLE = 0, 1, 2

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.analysis.gate.baseline import Baseline
     from harness.analysis.gate.figures import Figures, Metric
     from harness.analysis.gate.speed import Speeds
-    from harness.runs.tolerance import Tolerance
+    from harness.runs.suite.tolerance import Tolerance
 
 
 def judge(

@@ -65,7 +65,7 @@ def runs(comparison: Comparison) -> list[Run]:
         _run(record, cell, column.title)
         for column in comparison.columns
         for cell, records in column.runs.items()
-        for record in sorted(records, key=lambda record: record.spec.seed)
+        for record in sorted(records, key=lambda record: record.seed)
     ]
     tried = [(title, record) for title, group in contests_of_trials(comparison.trials) for record in group]
     tried.sort(key=lambda pair: (pair[0], pair[1].spec.row, pair[1].spec.trial))
@@ -80,7 +80,7 @@ def _run(record: RunRecord, cell: str, task: str) -> Run:
         key=record.spec.key,
         cell=cell,
         task=task,
-        seed=f"trial {record.spec.trial}" if record.spec.trial else str(record.spec.seed),
+        seed=f"trial {record.spec.trial}" if record.spec.trial else str(record.seed),
         score=score,
         text="" if score is None else f"{value(score, metric['digits'])} {metric['name']}",
         parameters=record.parameters,
@@ -112,7 +112,7 @@ def failures(comparison: Comparison) -> list[Failure]:
                 if record.status != "finished":
                     ended.setdefault((record.status, record.reason), []).append(record)
             for (status, reason), some in ended.items():
-                seeds = ranges([record.spec.seed for record in some])
+                seeds = ranges([record.seed for record in some])
                 details = some[0].details if status != "not supported" else ""
                 found.append(Failure(cell, column.title, seeds, status, reason, details))
     return found

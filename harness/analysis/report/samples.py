@@ -30,7 +30,7 @@ def samples(column: Column, cells: Sequence[str]) -> list[tuple[str, list[tuple[
 
 
 def _first(runs: Sequence[RunRecord]) -> RunRecord | None:
-    return min((run for run in runs if run.samples), key=lambda run: run.spec.seed, default=None)
+    return min((run for run in runs if run.samples), key=lambda run: run.seed, default=None)
 
 
 def _nearest(run: RunRecord, share: float) -> tuple[int, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +17,33 @@ from harness.analysis.statistics.spending import sequential_p
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from harness.analysis.statistics.intervals import Interval
+
+
+class BySeed:
+    """Numbers by seed, in the order of the seeds."""
+
+    def __init__(self, numbers: Mapping[int, float]) -> None:
+        self.seeds = sorted(numbers)
+        self.numbers = np.array([numbers[seed] for seed in self.seeds], dtype=float)
+
+    @cached_property
+    def mean(self) -> float:
+        """Of all of them."""
+        return fmean(self.numbers.tolist())
+
+    def at(self, seeds: Sequence[int]) -> NDArray[np.float64]:
+        """The numbers of some of the seeds."""
+        if seeds == self.seeds:
+            return self.numbers
+        place = {seed: index for index, seed in enumerate(self.seeds)}
+        return self.numbers[[place[seed] for seed in seeds]]
+
+    def shared(self, other: BySeed) -> list[int]:
+        """The seeds that both have."""
+        return self.seeds if self.seeds == other.seeds else sorted({*self.seeds} & {*other.seeds})
 
 
 @dataclass(frozen=True)
@@ -44,21 +72,22 @@ class Difference:
     @classmethod
     def of(
         cls,
-        a: Mapping[int, float],
-        b: Mapping[int, float],
+        a: BySeed,
+        b: BySeed,
         looks: Sequence[int] = (),
-        solved: Sequence[Mapping[int, bool]] = (),
+        solved: Sequence[BySeed] = (),
     ) -> Difference:
-        """That of a from b, seed to score.
+        """That of a from b.
 
         Args:
-            a: of the one cell.
+            a: the scores of the one cell.
             b: of the other.
             looks: at which numbers of seeds it was looked whether more are added; empty where that was fixed before.
-            solved: which runs of each solved the task; empty where that makes no sense.
+            solved: which runs of each solved the task, as 1 and 0; empty where that makes no sense.
         """
-        seeds = sorted(a.keys() & b.keys())
-        differences = np.array([a[seed] - b[seed] for seed in seeds])
+        seeds = a.shared(b)
+        differences = a.at(seeds) - b.at(seeds)
+        outcomes = [runs.at(seeds) for runs in solved]
         count = len(differences)
         if not count:
             return cls(0, math.nan, math.nan, math.nan, math.nan, 1.0, 0.0)
@@ -66,11 +95,11 @@ class Difference:
         spread = float(np.std(differences, ddof=1)) if count > 1 else math.nan
 
         def p_at(count: int) -> float:
-            counts = [sum(runs[seed] for seed in seeds[:count]) for runs in solved]
+            counts = [int(np.sum(runs[:count])) for runs in outcomes]
             return max(student_p(differences[:count]), barnard_p(*counts, count) if counts else 0.0)
 
         p = sequential_p(p_at, count, looks) if looks else p_at(count)
-        return cls(count, *mean_interval(differences.tolist()), spread, p, above)
+        return cls(count, *mean_interval(differences), spread, p, above)
 
     @property
     def share_above(self) -> tuple[float, Interval]:

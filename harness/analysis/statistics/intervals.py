@@ -20,7 +20,7 @@ Estimate = tuple[float, float, float]
 """A number, and the ends of its interval."""
 
 
-def mean_interval(values: Sequence[float]) -> Estimate:
+def mean_interval(values: Sequence[float] | NDArray[np.float64]) -> Estimate:
     """The mean and Student's 95% interval of it; NaN for a single value, and where one is not finite."""
     mean = float(np.mean(values))
     count = len(values)
@@ -30,13 +30,13 @@ def mean_interval(values: Sequence[float]) -> Estimate:
     return mean, mean - half, mean + half
 
 
-def interquartile_mean(values: Sequence[float]) -> float:
+def interquartile_mean(values: Sequence[float] | NDArray[np.float64]) -> float:
     """The mean of what is left without the lowest and the highest quarter, each rounded down.
 
     So it is the mean of fewer than four values (Agarwal et al. 2021, arXiv:2108.13264).
     """
     cut = len(values) // 4
-    return float(np.mean(sorted(values)[cut : len(values) - cut]))
+    return float(np.mean(np.sort(values)[cut : len(values) - cut]))
 
 
 def wilson_interval(count: float, total: int) -> Interval:

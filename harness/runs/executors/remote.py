@@ -14,7 +14,7 @@ import harness
 from harness.errors import HarnessError
 from harness.registry import install
 from harness.runs.device import check_name
-from harness.runs.executors.workers import failure
+from harness.runs.executors.failures import failure
 from harness.runs.spec import RunSpec, Spec
 
 if TYPE_CHECKING:

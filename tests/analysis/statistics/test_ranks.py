@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.analysis.statistics.ranks import Ranking, critical_difference, friedman_p, least_tasks
+from harness.analysis.statistics.ranks import Ranking, average_ranks, critical_difference, friedman_p, least_tasks
 
 DEMSAR = """
     4 3 2 1      1 2 3 4      4 1 2 3      4 1 3 2      4 2 3 1   1 2.5 4 2.5   3 2 4 1
@@ -64,6 +64,26 @@ def test_friedmans_test_by_hand() -> None:
     assert friedman_p(np.array([[1, 1, 1], [2, 2, 2], [3, 3, 3]])) == pytest.approx(1 / 36)
     assert friedman_p(np.array([[1.0], [2.0]])) == 1.0
     assert friedman_p(np.array([[1.5, 1.5, 1.5], [1.5, 1.5, 1.5]])) == 1.0
+
+
+@pytest.mark.parametrize(("cells", "tasks"), [(2, 4), (3, 5), (4, 2), (3, 6), (10, 5)])
+def test_friedmans_test_is_that_of_scipy_to_the_last_bit(cells: int, tasks: int) -> None:
+    """Where all orders are gone through, and where some are drawn."""
+
+    def spread(*sums: np.ndarray, axis: int) -> np.ndarray:
+        return np.round(np.var([one.sum(axis=axis) for one in sums], axis=0), 9)
+
+    scores = np.random.default_rng(cells).integers(0, 2 * cells, (tasks, cells))  # some of which tie
+    ranks = np.array([average_ranks(on_task) for on_task in scores]).T
+    assert np.array_equal(ranks, stats.rankdata(scores, axis=1).T)
+    options = {"permutation_type": "samples", "vectorized": True, "n_resamples": 9_999, "rng": 0}
+    assert friedman_p(ranks) == stats.permutation_test(tuple(ranks), spread, alternative="greater", **options).pvalue
+
+
+@pytest.mark.parametrize("cells", [2, 3, 10, 80])
+def test_the_critical_difference_is_that_of_scipy(cells: int) -> None:
+    bound = stats.studentized_range.ppf(0.95, cells, np.inf) / math.sqrt(2)
+    assert critical_difference(cells, 7) == pytest.approx(bound * math.sqrt(cells * (cells + 1) / 42), rel=1e-7)
 
 
 @pytest.mark.parametrize(("wins", "tasks"), [(5, 5), (6, 6), (9, 10), (7, 12)])

@@ -1,18 +1,10 @@
-"""Jobs of a Slurm cluster, by way of submitit.
-
-Each job runs one spec or a few, and leaves its records in a folder that this machine and the nodes share; this process
-alone writes to the store. A job that is lost is submitted again, one run at a time, so that the run that was to blame
-stands alone. If this process ends, the same command goes on with what is missing.
-"""
+"""What submits runs to Slurm as jobs, and takes their records."""
 
 from __future__ import annotations
 
 import shutil
-import socket
 import time
 from collections import deque
-from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import mkdtemp
@@ -21,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from annotated_types import Ge, Gt
 
 from harness.errors import HarnessError
-from harness.runs.executors.base import Executor, Listener, Progress
-from harness.runs.executors.remote import TRIES, Attempt, Code, device, difference, lost, refused
+from harness.runs.executors.base import Executor, Listener
+from harness.runs.executors.remote import TRIES, Attempt, Code, device, lost, refused
+from harness.runs.executors.slurm.job import Refusal, execute_there
+from harness.runs.executors.slurm.watch import Watch
 from harness.runs.limits import Limits
 
 if TYPE_CHECKING:
@@ -33,8 +27,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at the jobs."""
-REPORT_EVERY = 2.0
-"""Seconds between two reports of a run."""
 
 
 class Slurm(Executor):
@@ -118,7 +110,7 @@ class Slurm(Executor):
             raise RuntimeError("check was not called")
         waiting = (Attempt(spec) for spec in specs)
         again: deque[Attempt] = deque()
-        watch = _Watch(self._place, listener)
+        watch = Watch(self._place, listener)
         while True:
             self._submit([*self._batches(again, waiting)])
             if not self._jobs:
@@ -195,83 +187,11 @@ class Slurm(Executor):
             raise refused(answer.node, answer.difference)
         yield from answer
 
-    def _recall(self, watch: _Watch) -> None:
+    def _recall(self, watch: Watch) -> None:
         """Cancel the jobs of which nothing has begun."""
         for job in [job for job, attempts in self._jobs.items() if not any(watch.has_begun(a.spec) for a in attempts)]:
             job.cancel(check=False)
             del self._jobs[job]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What a job says where its node is not as the machine that submitted it."""
-
-    node: str
-    difference: str
-
-
-class _Watch:
-    """How far runs are, as they write it into files of the folder that all share."""
-
-    def __init__(self, folder: Path, listener: Listener) -> None:
-        self._folder = folder
-        self._listener = listener
-        self._begun: set[str] = set()
-
-    def look(self, specs: Iterable[Spec]) -> None:
-        """Pass on what the runs have written since the last look."""
-        for spec in specs:
-            path = _progress_file(self._folder, spec)
-            try:
-                step, loss = path.read_text(encoding="utf-8").split()
-            except (FileNotFoundError, ValueError):  # not begun, or half written
-                continue
-            path.unlink(missing_ok=True)
-            self.begin(spec)
-            if int(step):
-                self._listener.progress(spec, Progress(int(step), float(loss)))
-
-    def begin(self, spec: Spec) -> None:
-        """Say that a run was handed out, once."""
-        if spec.key not in self._begun:
-            self._begun.add(spec.key)
-            self._listener.started(spec)
-
-    def has_begun(self, spec: Spec) -> bool:
-        """Whether it was seen to run."""
-        return spec.key in self._begun
-
-
-def execute_there(specs: Sequence[Spec], code: Code, folder: str) -> list[Record] | Refusal:
-    """What a job does: execute specs, one after another."""
-    from harness.runs.execute import execute  # noqa: PLC0415 - it loads torch
-
-    records = []
-    for spec in specs:
-        if found := difference(spec, code):
-            return Refusal(f"node {socket.gethostname()}", found)
-        report = _Report(_progress_file(Path(folder), spec))
-        report(0, 0.0)
-        records.append(execute(spec, report))
-    return records
-
-
-class _Report:
-    """Writes how far a run is into a file, now and then."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._last = -REPORT_EVERY
-
-    def __call__(self, step: int, loss: float) -> None:
-        if time.monotonic() - self._last >= REPORT_EVERY:
-            self._last = time.monotonic()
-            with suppress(OSError):  # nobody may be waiting for it any more
-                self._path.write_text(f"{step} {loss}", encoding="utf-8")
-
-
-def _progress_file(folder: Path, spec: Spec) -> Path:
-    return folder / f"{spec.key}.progress"
 
 
 def _import() -> Any:  # noqa: ANN401 - a module, which may not be there

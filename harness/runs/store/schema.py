@@ -8,8 +8,8 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.runs.outline import kind_text, own_texts
 from harness.runs.record import RunRecord
+from harness.runs.store.outline import kind_text, own_texts
 
 if TYPE_CHECKING:
     import sqlite3
