@@ -23,15 +23,13 @@ TIMES = ("seconds", "steps_per_second", "forward", "backward", "inference")
 """What of a score is a time, or a speed."""
 DISTURBED = "~"
 """Stands behind times that are not to be compared."""
-BUSY = (
-    f"Times with {DISTURBED}: others kept the machine busy meanwhile, or the run waited for a processor. "
-    "They are not to be compared, and rank last when sorted by time."
-)
+MARKED = f"Times with {DISTURBED}: others kept the machine busy meanwhile, or the run waited for a processor."
+BUSY = f"{MARKED} They are not to be compared, and rank last when sorted by time."
 EXPLAINED = (
     "Of a time step of one sequence: FLOPs of matrix products, and microseconds of the forward pass, the backward pass "
     "and inference in the batches of training (medians). MiB: what a training step takes at its peak, without weights."
 )
-CHECKED = "All cells have passed `harness check`."
+CHECKED = "All cells have passed harness check."
 
 
 def costs(done: Sequence[RunRecord]) -> dict[str, Any]:
@@ -69,6 +67,11 @@ def summary(statistic: Any, values: Sequence[float | None]) -> float | None:  # 
 
 def _several(texts: Any) -> str:  # noqa: ANN401 - any iterable of texts
     return "; ".join(dict.fromkeys(text for text in texts if text))
+
+
+def seconds(run: RunRecord) -> str:
+    """How long a run trained, marked where others kept the machine busy meanwhile."""
+    return "" if run.seconds is None else f"{run.seconds:.1f}{DISTURBED if run.disturbed else ''}"
 
 
 def mark(score: Score) -> str:

@@ -36,10 +36,13 @@ def command(
     Exit code 0: all checks passed, 1: one failed, 2: there is no such cell.
     """
     from harness.cli.console import out, warn_of_broken
+    from harness.errors import HarnessError
     from harness.registry import install, split
 
     plugins = install(plugin or ())
     unmet = warn_of_broken(plugins)
+    if not split(cells):
+        raise HarnessError("no cell was named: write for example harness check lstm.")
     named = [_subject(name, tuple(plugin or ())) for name in split(cells)]
     verdicts = {component.label: check(component, subject, silent=as_json) for component, subject in named}
     if as_json:

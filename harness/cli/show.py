@@ -52,6 +52,7 @@ def command(
 
 
 def _summary(record: RunRecord) -> None:
+    from harness.analysis.costs import seconds
     from harness.analysis.layout import value
 
     spec = record.spec
@@ -63,7 +64,7 @@ def _summary(record: RunRecord) -> None:
     out.print(Text(f"run {spec.key} · {spec.budget} budget · {spec.device} · {ended}"))
     if record.hidden_size is not None:
         clipped = "" if record.clipped is None else f" · {record.clipped:.0%} of the steps clipped"
-        out.print(f"{record.hidden_size} hidden · {record.parameters:,} parameters · {record.seconds:.1f} s{clipped}")
+        out.print(f"{record.hidden_size} hidden · {record.parameters:,} parameters · {seconds(record)} s{clipped}")
         if record.state_size is not None and record.flops_per_step is not None:
             out.print(f"{record.state_size:,} numbers of state · {record.flops_per_step:,} FLOPs a step and sequence")
     if phases := [(name, record.cost[name]) for name in ("forward", "backward", "inference") if name in record.cost]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from harness.analysis.cost_table import NAMES, cost_headings, cost_rows
+from harness.analysis.costs import MARKED, seconds
 from harness.analysis.layout import footnotes, sheet, value
 from harness.analysis.overview import overview
 from harness.cli.console import table
@@ -103,10 +104,12 @@ def show_runs(records: Sequence[RunRecord], console: Console, folder: str | None
             *([record.spec.budget] if shown else []),
             "" if score is None else f"{value(score, first['digits'])} {'validation ' if trial else ''}{name}",
             "" if record.parameters is None else f"{record.parameters:,}",
-            "" if record.seconds is None else f"{record.seconds:.1f}",
+            seconds(record),
             record.status,
         )
     console.print(rows)
+    if any(record.disturbed for record in records):
+        _print_notes([MARKED], console)
     for record in records:
         if record.reason:
             attempts = f" in attempt {record.attempt}" if record.attempt > 1 else ""

@@ -155,9 +155,12 @@ def check_cell(candidate: object, what: str) -> CellClass:
     Raises:
         HarnessError: it is something else.
     """
-    if isinstance(candidate, type) and issubclass(candidate, Cell | Layer):
-        return candidate
-    raise HarnessError(f"{what} is no cell: it must be a subclass of harness.Cell or harness.Layer.")
+    if not (isinstance(candidate, type) and issubclass(candidate, Cell | Layer)):
+        raise HarnessError(f"{what} is no cell: it must be a subclass of harness.Cell or harness.Layer.")
+    for kind, method in ((Cell, "step"), (Layer, "forward")):
+        if issubclass(candidate, kind) and getattr(candidate, method) is getattr(kind, method):
+            raise HarnessError(f"{what} is no cell yet: it must define {method}.")
+    return candidate
 
 
 def _check_handover(reads: Stack, writes: Stack) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, LoadError, NotSupportedError, PluginWarning, did_you_mean
-from harness.registry.describe import Description, describe, source_file, source_hash
+from harness.registry.describe import Description, classes, describe, source_file, source_hash
 from harness.registry.imports import guest, import_named, reason
 from harness.registry.offer import Wrapped
 from harness.registry.references import Component, Reference
@@ -117,6 +117,8 @@ class Catalog:
         Raises:
             HarnessError: there is none, or there are several.
         """
+        if target.endswith(".py"):
+            raise _without_class(Path(target))
         in_file = Reference(target).in_file
         return self._in_file(*in_file) if in_file else self._registered(target)
 
@@ -140,3 +142,11 @@ class Catalog:
         if not path.is_file():
             raise HarnessError(f"there is no file {path}: {path}:{class_name} was asked for.")
         return Entry(class_name, f"{path}:{class_name}", Origin(path.name, source_hash(path)[:8]))
+
+
+def _without_class(path: Path) -> HarnessError:
+    """What to tell of a file in which no class is named."""
+    names = classes(path)
+    if not path.is_file():
+        return HarnessError(f"there is no file {path}.")
+    return HarnessError(f"{path} is a file: name a class in it, as in {path}:{names[-1] if names else 'MyClass'}.")

@@ -51,6 +51,14 @@ def source_hash(path: Path | None) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path and path.is_file() else ""
 
 
+def classes(path: Path) -> list[str]:
+    """The names of the classes that a file defines, in its order; none where it cannot be read."""
+    try:
+        return [node.name for node in _parse(path).body if isinstance(node, ast.ClassDef)]
+    except (OSError, SyntaxError, ValueError):
+        return []
+
+
 def describe(path: Path | None, class_name: str) -> Description:
     """Read the docstring and the options of a class off its file."""
     if path is None or path.suffix != ".py" or not path.is_file():

@@ -37,7 +37,9 @@ class Reference:
         """
         target, *assignments = _OPTION_START.split(text.strip())
         if not target or (":" in target and not _FILE_CLASS.match(target)):
-            raise HarnessError(f'"{text}" cannot be read: write name:option=value, with any number of options.')
+            raise HarnessError(
+                f'"{text}" cannot be read: write name:option=value or FILE.py:CLASS, with any number of options.'
+            )
         pairs = [tuple(assignment.split("=", 1)) for assignment in assignments]
         options = dict(sorted(pairs))
         if len(options) < len(pairs):

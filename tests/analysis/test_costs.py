@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.comparison import compare
 from harness.analysis.cost_table import cost_headings, cost_rows
-from harness.analysis.costs import listing
+from harness.analysis.costs import listing, seconds
 from harness.analysis.formats import run_rows
 from harness.analysis.selection import ordered
 from harness.errors import HarnessError
@@ -65,6 +65,7 @@ def test_times_are_of_quiet_runs_where_there_are_any(make: Maker) -> None:
     assert score.steps_per_second == pytest.approx((2_000 + 1_000) / 2)
     assert (score.memory, score.engine, score.kernel) == (3 << 20, "native", "native 0123abcd")
     assert score.seeds == 3  # how good it was, does not depend on the machine
+    assert [seconds(one) for one in runs] == ["2.0", "4.0", "90.0~"]
 
 
 def test_times_under_load_are_marked_and_rank_last(make: Maker) -> None:
@@ -90,7 +91,7 @@ def test_who_was_checked_is_a_column_where_only_some_were(make: Maker) -> None:
     assert [row[-1] for row in cost_rows(some)] == ["yes", "no", "failed"]
     for runs in ([yes], [no]):
         assert "checked" not in cost_headings(compare(runs, []))
-    assert "All cells have passed `harness check`." in compare([yes], []).notes
+    assert "All cells have passed harness check." in compare([yes], []).notes
     assert not compare([no], []).notes
     assert not some.notes
 

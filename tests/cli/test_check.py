@@ -73,6 +73,8 @@ def test_a_cell_that_fails_is_told_what_it_means_and_ends_with_one(harness: Comm
         (("lstm:peep=1",), 'cell "lstm" has no option "peep". Did you mean "peephole"?'),
         (("nowhere.py:MGU",), "there is no file nowhere.py"),
         (("lstm", "--plugin", "nowhere.py"), "nowhere.py ? could not be loaded: there is no file nowhere.py"),
+        (("",), "no cell was named: write for example harness check lstm."),
+        (("conftest.py",), "there is no file conftest.py."),
         (("adding",), 'no cell is called "adding".'),
     ],
 )

@@ -116,6 +116,9 @@ def test_only_cells_and_layers_are_taken() -> None:
         with pytest.raises(HarnessError, match=r'^"x" is no cell: it must be a subclass of harness.Cell or'):
             check_cell(candidate, '"x"')
     assert issubclass(TorchLSTM, Layer)
+    for unfinished, method in ((Cell, "step"), (type("Mine", (Cell,), {}), "step"), (Layer, "forward")):
+        with pytest.raises(HarnessError, match=rf'^"x" is no cell yet: it must define {method}\.$'):
+            check_cell(unfinished, '"x"')
 
 
 def test_inputs_are_encoded_as_declared() -> None:

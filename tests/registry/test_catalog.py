@@ -63,6 +63,16 @@ def test_a_class_in_a_file_is_found_without_registration(cells: Catalog, tmp_pat
     assert entry.component(f"{path}:MGU", {}).version == entry.origin.version != ""
 
 
+@pytest.mark.parametrize(
+    ("source", "name"), [("class Base: ...\nclass Mine(Base): ...", "Mine"), ("x = 1", "MyClass"), ("(", "MyClass")]
+)
+def test_a_file_without_a_class_is_told_how_to_name_one(cells: Catalog, tmp_path: Path, source: str, name: str) -> None:
+    path = tmp_path / "mine.py"
+    assert message(cells, str(path)) == f"there is no file {path}."
+    path.write_text(source)
+    assert message(cells, str(path)) == f"{path} is a file: name a class in it, as in {path}:{name}."
+
+
 def test_a_file_or_class_that_is_not_there_is_named(cells: Catalog, tmp_path: Path) -> None:
     path = tmp_path / "my_cell.py"
     assert message(cells, f"{path}:MGU").startswith(f"there is no file {path}")

@@ -224,6 +224,26 @@ def test_a_file_with_a_class_is_a_cell(plugin: str) -> None:
     assert len(spec.cell.source) == 64
 
 
+def test_what_is_named_twice_is_run_once(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("class Mine: ...")
+    twice = (f"{file}:Mine", f"{tmp_path}/../{tmp_path.name}/mine.py:Mine")
+    plan = Plan.make(request(cells=twice, tasks=("adding:length=9", "adding", "adding:length=100"), seeds=1))
+    assert [(spec.cell.label, spec.task.label) for spec in plan.specs()] == [
+        ("Mine", "adding:length=9"),
+        ("Mine", "adding"),
+    ]
+
+
+def test_two_classes_that_a_table_would_call_the_same_are_told(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.py").write_text(f"class Mine: {name} = True")
+    first, second = (f"{tmp_path}/{name}.py:Mine" for name in ("first", "second"))
+    with pytest.raises(HarnessError) as caught:
+        Plan.make(request(cells=(first, "gru", second)))
+    assert str(caught.value) == f'{first} and {second} are both called "Mine" in tables: give one another name.'
+
+
 def test_planning_imports_no_torch() -> None:
     """Asking again for what is done must not wait for torch."""
     code = (

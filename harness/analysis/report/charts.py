@@ -35,7 +35,7 @@ def learning(column: Column, numbers: Mapping[str, int]) -> Chart | None:
     if not means:
         return None
     log = logarithmic(means)
-    ends = (min(means), max(means)) if log else bounds(means, (p.low for p in points), (p.high for p in points))
+    ends = _ratios(means, column) if log else bounds(means, (p.low for p in points), (p.high for p in points))
     x, y = across(0, max(point.step for point in points)), upwards(*ends, log=log)
     chart = Chart(column.title, x, y, "optimiser steps", f"{ARROWS[column.direction]} {column.metric} (validation)")
     for cell, line in drawn.items():
@@ -51,6 +51,15 @@ def learning(column: Column, numbers: Mapping[str, int]) -> Chart | None:
         rows = [(numbers[point.cell], _with_interval(point, column.digits)) for point in here]
         chart.stops.append(Stop((x(step), None), f"step {step:,}", rows))
     return chart
+
+
+def _ratios(means: Sequence[float], column: Column) -> tuple[float, float]:
+    """The ends of a logarithmic axis: who is worse than the weakest baseline lies on its edge, or all others would."""
+    low, high = min(means), max(means)
+    weakest = next(iter(column.baselines.values()), math.nan)
+    if column.direction == "lower":
+        return low, weakest if low < weakest < high else high
+    return weakest if low < weakest < high else low, high
 
 
 def _with_interval(point: Point, digits: int) -> str:

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from harness.analysis.contests import contests_of_trials
+from harness.analysis.costs import seconds
 from harness.analysis.layout import value
 from harness.analysis.report.commands import command
 from harness.registry.options import text_of
@@ -31,7 +32,8 @@ class Run:
     score: float | None
     text: str
     parameters: int | None
-    seconds: float | None
+    time: str
+    disturbed: bool
     status: str
     settings: str
     command: str
@@ -82,7 +84,8 @@ def _run(record: RunRecord, cell: str, task: str) -> Run:
         score=score,
         text="" if score is None else f"{value(score, metric['digits'])} {metric['name']}",
         parameters=record.parameters,
-        seconds=record.seconds,
+        time=seconds(record),
+        disturbed=record.disturbed,
         status=record.status,
         settings=", ".join(f"{name}={text_of(setting)}" for name, setting in _settings(record).items()),
         command=command([record.spec]),

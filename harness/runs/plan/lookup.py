@@ -10,7 +10,7 @@ from harness.registry import ALL, Component, Reference, bind, signature
 from harness.training.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from harness.registry import Catalog
 
@@ -23,6 +23,21 @@ def names(asked: tuple[str, ...], catalog: Catalog) -> list[str]:
     count = Counter(entry.name for entry in usable)
     every = [e.name if count[e.name] == 1 else f"{e.origin.distribution}/{e.name}" for e in usable]
     return list(dict.fromkeys(every + [name for name in asked if name != ALL]))
+
+
+def check_apart(components: Iterable[Component]) -> None:
+    """See that a table can tell components apart: classes of two files may be called the same.
+
+    Raises:
+        HarnessError: it cannot.
+    """
+    found: dict[str, Component] = {}
+    for one in components:
+        other = found.setdefault(one.label, one)
+        if other.identity() != one.identity():
+            raise HarnessError(
+                f'{other.target} and {one.target} are both called "{one.label}" in tables: give one another name.'
+            )
 
 
 def find_cell(catalog: Catalog, text: str) -> Component:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.errors import HarnessError, LoadError, NotSupportedError
 from harness.registry import Component, Reference, install
 from harness.runs.plan import recipes
-from harness.runs.plan.lookup import by_label, find_cell, find_task, names
+from harness.runs.plan.lookup import by_label, check_apart, find_cell, find_task, names
 from harness.runs.plan.trials import chosen, trials
 from harness.runs.seeds import Auto, bounds
 from harness.runs.spec import BaselineSpec, RunSpec
@@ -46,22 +46,25 @@ class Plan:
         """
         plugins = install(request.plugins)
         request.check()
-        cells = tuple(find_cell(plugins.cells(), name) for name in names(request.cells, plugins.cells()))
+        named = [find_cell(plugins.cells(), name) for name in names(request.cells, plugins.cells())]
+        check_apart(named)
+        cells = tuple({cell.label: cell for cell in named}.values())  # each once, however it is written
         empty = cls(request, cells, (), by_label(request.own, cells, plugins.cells()))
-        tasks: list[tuple[Component, Task]] = []
+        tasks: dict[str, tuple[Component, Task]] = {}
         lost: list[HarnessError] = []
         skipped: list[HarnessError] = []
         for name in names(request.tasks, plugins.tasks()):
             try:
                 component, task = find_task(plugins.tasks(), name)
                 empty._check(component, task)
+                check_apart([*(known for known, _ in tasks.values()), component])
             except (LoadError, NotSupportedError) as error:
                 (lost if name in request.tasks else skipped).append(error)
             else:
-                tasks.append((component, task))
+                tasks[component.label] = component, task
         if not tasks:
             raise [*lost, *skipped][0]
-        return replace(empty, tasks=tuple(tasks), lost=tuple(lost), skipped=tuple(skipped))
+        return replace(empty, tasks=tuple(tasks.values()), lost=tuple(lost), skipped=tuple(skipped))
 
     def asked_for(self, task: Component) -> bool:
         """Whether a task was named, and did not just come with "all"."""

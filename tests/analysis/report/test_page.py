@@ -10,6 +10,9 @@ import pytest
 
 from harness.analysis.comparison import compare
 from harness.analysis.report import write
+from harness.analysis.report.chart import TOP
+from harness.analysis.report.charts import learning
+from harness.analysis.report.listing import runs
 from harness.analysis.report.page import page
 from harness.errors import HarnessError
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Maker, Results
+
+    from harness.runs.record import BaselineRecord
 
 HOSTILE = (
     "</script></style></title></textarea>-->]]><script>alert(1)</script>"
@@ -90,6 +95,31 @@ def test_everything_is_there(results: Results) -> None:
     assert "step 5" in str(parsed.stops)
     assert "harness run --cells" in text
     assert "2.13" in text
+
+
+def test_who_is_worse_than_the_weakest_baseline_lies_on_the_edge_of_a_logarithmic_axis(
+    make: Maker, baseline: BaselineRecord
+) -> None:
+    def drawn(lost: float) -> list[float]:
+        """Where the marks of gru, lstm and elman are, from the top."""
+        scores = {"gru": 0.01, "lstm": 0.1, "elman": lost}
+        runs = [make(c, 0, s, curve=[{"step": 1, "seconds": 1, "scores": {"MSE": s}}]) for c, s in scores.items()]
+        chart = learning(compare(runs, [baseline]).columns[0], {"gru": 0, "lstm": 1, "elman": 2})
+        assert chart is not None
+        return [line.marks[0][1] for line in chart.lines]
+
+    assert drawn(4e5) == drawn(1e9) == drawn(1 / 6 + 0.2)  # the weakest one has 1/6
+    gru, lstm, elman = drawn(4e5)
+    assert elman < lstm < gru
+    assert elman == TOP
+
+
+def test_times_of_runs_under_load_are_marked(make: Maker) -> None:
+    busy, quiet = ({"others": others, "processors": 2, "waited": 0.0} for others in (0.5, 0.0))
+    records = [make("gru", 0, 0.1, disturbance=busy), make("gru", 1, 0.1, disturbance=quiet)]
+    assert [run.time for run in runs(compare(records, []))] == ["2.0~", "2.0"]
+    assert "Seconds with ~" in page(compare(records, []), "mine")
+    assert "Seconds with ~" not in page(compare(records[1:], []), "mine")
 
 
 def test_no_runs_and_one_run_are_reports_too(make: Maker) -> None:
