@@ -4,7 +4,8 @@ For each number, in fresh processes: the table of a results folder, and asking a
 handing out and storing a run costs beside the run, at ten thousand runs that do nothing on two workers. The growth is
 drawn beside the figures.
 
-Run it as: python benchmarks/scale.py results/benchmarks/scale.json
+Run it as: python benchmarks/scale.py results/benchmarks/scale.json; or, one part after the other, with the part behind
+it: overhead, or a number of records.
 """
 
 from __future__ import annotations
@@ -168,18 +169,31 @@ def draw(found: dict[str, Any], picture: Path) -> None:
     line.properties(width=420, height=260).configure(background="white", font="sans-serif").save(picture)
 
 
-def main(target: Path, sizes: tuple[int, ...]) -> None:
-    """Measure, write the figures and draw them."""
-    found: dict[str, Any] = {"cores": os.cpu_count(), "overhead": overhead(), "table": {}, "asking again": {}}
-    print(found["overhead"], flush=True)
-    for count in sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([sys.executable, __file__, "--fill", folder, str(count)], check=True)
-            found["table"][count] = measured(["table", folder, "--format", "csv"])
-            names = ["--cells", ",".join(CELLS), "--tasks", ",".join(TASKS)]
-            seeds = ["--seeds", str(count // (len(CELLS) * len(TASKS))), "--budget", "smoke", "--device", "cpu"]
-            found["asking again"][count] = measured(["run", *names, *seeds, "--out", folder])
-        print(count, found["table"][count], found["asking again"][count], flush=True)
+def grown(count: int) -> dict[str, dict[str, Any]]:
+    """What a results folder with so many runs takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, __file__, "--fill", folder, str(count)], check=True)
+        names = ["--cells", ",".join(CELLS), "--tasks", ",".join(TASKS)]
+        seeds = ["--seeds", str(count // (len(CELLS) * len(TASKS))), "--budget", "smoke", "--device", "cpu"]
+        return {
+            "table": measured(["table", folder, "--format", "csv"]),
+            "asking again": measured(["run", *names, *seeds, "--out", folder]),
+        }
+
+
+def main(target: Path, parts: list[str]) -> None:
+    """Measure some parts, or all, put the figures in the place of what there is of them, and draw all."""
+    found: dict[str, Any] = {"cores": os.cpu_count(), "overhead": {}, "table": {}, "asking again": {}}
+    if target.exists():
+        found |= json.loads(target.read_text(encoding="utf-8"))
+    for part in parts or ["overhead", *map(str, SIZES)]:
+        if part == "overhead":
+            found["overhead"] = overhead()
+            print(found["overhead"], flush=True)
+        else:
+            for what, figures in grown(int(part)).items():
+                found[what][part] = figures
+                print(part, what, figures, flush=True)
         target.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     draw(found, target.with_suffix(".svg"))
 
@@ -188,4 +202,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--fill":
         fill(Path(sys.argv[2]), int(sys.argv[3]))
     else:
-        main(Path(sys.argv[1]), tuple(map(int, sys.argv[2:])) or SIZES)
+        main(Path(sys.argv[1]), sys.argv[2:])

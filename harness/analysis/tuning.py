@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.contests import contests_of_trials
+from harness.analysis.figures.look import logarithmic
 from harness.analysis.layout import ARROWS, value
 from harness.analysis.listing import Listing
 from harness.analysis.sparkline import BLOCKS
@@ -141,9 +142,14 @@ def _row(tuning: Tuning, counts: Sequence[int]) -> list[str]:
 
 
 def _curve(tuning: Tuning) -> str:
-    """Scores from the lowest to the highest learning rate: a higher block is a better score, a dot a failure."""
+    """Scores from the lowest to the highest learning rate: a higher block is a better score, a dot a failure.
+
+    Equal steps are equal ratios where scores are of very different size, as perplexities may be.
+    """
     sign = -1 if tuning.direction == "lower" else 1
-    scores = [None if score is None else sign * score for _, score in sensitivity(tuning)]
+    given = [score for _, score in sensitivity(tuning)]
+    measure = math.log if logarithmic(score for score in given if score is not None) else float
+    scores = [None if score is None else sign * measure(score) for score in given]
     known = [score for score in scores if score is not None]
     if not known:
         return "·" * len(scores)

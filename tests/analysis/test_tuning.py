@@ -64,6 +64,14 @@ def test_the_listing(trials: list[RunRecord]) -> None:
     assert listing([]).notes == ["No trials: harness run --tune N makes them."]
 
 
+def test_over_rates_one_bad_score_does_not_hide_the_others(trials: list[RunRecord]) -> None:
+    """At the rates 0.03, 0.1 and 0.3: the middle one is in the middle of ratios."""
+    scores = {0.03: 100.0, 0.1: 10.0, 0.3: 1.0}
+    lstm = [trial for trial in trials if trial.spec.cell.label == "lstm"]
+    wide = [replace(trial, validation={"MSE": scores[trial.spec.recipe.learning_rate]}) for trial in lstm]
+    assert listing(tunings(wide)).rows[0][6] == "▁▅█"
+
+
 def test_trials_are_in_no_table_and_what_they_chose_is_told(make: Maker, trials: list[RunRecord]) -> None:
     assert compare(trials, []).columns == []
     tuned = []

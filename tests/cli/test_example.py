@@ -105,6 +105,22 @@ def test_what_the_text_says_in_words(six: Comparison) -> None:
     assert best(six, "music") == {"jordan"}
 
 
+def test_what_the_text_says_of_the_runs_that_ask_why() -> None:
+    papers = package.load(REPOSITORY / "results" / "reference" / "papers", whole=False).comparison()
+    chosen = {
+        (column.runs[cell][0].spec.task.label, cell): column.runs[cell][0].spec.recipe.learning_rate
+        for column in papers.columns
+        for cell in column.runs
+        if column.runs[cell][0].spec.tune
+    }
+    assert chosen["char-lm", "simple-gru"] < chosen["char-lm", "gru"] == 0.02 < chosen["char-lm", "lstm"]
+    assert chosen["music", "elman"] < min(chosen["music", "gru"], chosen["music", "lstm"])
+    letters = {(score.task, score.cell): score.letters for score in papers.scores}
+    for other in ("gru", "lstm"):  # what elman was ahead is gone
+        assert set(letters["music (full)", "elman"]) & set(letters["music (full)", other])
+    assert set(letters["music (quick, tune=8)", "elman"]) & set(letters["music (quick, tune=8)", "gru"])
+
+
 def score(six: Comparison, task: str, cell: str) -> Score:
     return next(score for score in six.scores if (score.task, score.cell) == (task, cell))
 

@@ -27,21 +27,27 @@ def outlines(database: Database, wanted: Collection[str] | None) -> list[RunReco
         HarnessError: one is not what was written.
     """
     kinds = _kinds(database)
-    rows = database.all("SELECT key, own_sum, kind, own, cost, disturbance FROM outlines ORDER BY number, attempt")
+    columns = "key, number, own_sum, kind, own, cost, disturbance"
+    rows = database.all(f"SELECT {columns} FROM outlines ORDER BY number, attempt")  # noqa: S608 - our columns
     chosen = rows if wanted is None else (row for row in rows if row[0] in wanted)
-    found: dict[str, RunRecord] = {}
+    found: list[RunRecord] = []
+    last = None
     with uncollected(kept=True):
         while block := list(islice(chosen, BLOCK)):
-            for key, own_sum, _, *texts in block:
+            for key, _, own_sum, _, *texts in block:
                 if check_sum("".join(texts)) != own_sum:
                     raise damaged(database.path, f"the record of run {key}")
-            _, _, _, every_own, _, every_disturbance = zip(*block, strict=True)
+            *_, every_own, _, every_disturbance = zip(*block, strict=True)
             decoded = zip(block, decode_all(every_own), decode_all(every_disturbance), strict=True)
-            for (key, _, of, _, *packed), own, disturbance in decoded:
+            for (key, number, _, of, _, *packed), own, disturbance in decoded:
                 kind = kinds[of]
-                own.extend((*packed, is_disturbed(disturbance, kind.environment)))
-                found[key] = kind.outline(key, own)
-    return list(found.values())
+                outline = kind.outline(key, (*own, *packed, is_disturbed(disturbance, kind.environment)))
+                if number == last:  # another attempt at the same run
+                    found[-1] = outline
+                else:
+                    found.append(outline)
+                last = number
+    return found
 
 
 def times(database: Database) -> list[tuple[RunSpec, float, int]]:
