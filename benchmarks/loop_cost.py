@@ -18,7 +18,8 @@ from torch.nn import functional
 
 from harness.modeling.assembly import build
 from harness.modeling.tensors import Tensors
-from harness.runs.execute import architecture, execute, load_cell, load_task, sized
+from harness.runs.building import architecture, load_cell, load_task, sized
+from harness.runs.execute import execute
 from harness.runs.plan import Plan, Request
 from harness.runs.record import RunRecord
 

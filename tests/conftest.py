@@ -24,9 +24,9 @@ def _own_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test discovers plugins anew, so that a `--plugin` of one is not seen by the next."""
     monkeypatch.setattr(plugins, "_current", None)
     yield
-    from harness.runs import execute
+    from harness.runs import building
 
-    execute._cached_task.cache_clear()
+    building._cached_task.cache_clear()
 
 
 PLUGIN = '''

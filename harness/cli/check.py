@@ -56,7 +56,7 @@ def command(
 
 def _subject(name: str, plugins: tuple[str, ...]) -> tuple[Component, Subject]:
     from harness.registry import Reference, current
-    from harness.runs.execute import load_cell
+    from harness.runs.building import load_cell
     from harness.testing import Subject
 
     reference = Reference.parse(name)

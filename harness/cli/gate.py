@@ -50,10 +50,10 @@ def gather(
 def _run(baseline: Baseline, suite: Suite, folder: Path, workers: int | None) -> Judgement:
     """Run a suite where nothing was run before, so that nothing old is taken for new."""
     from harness.cli.check import check
-    from harness.cli.preparing import time_suite
     from harness.cli.session import Session
+    from harness.cli.speed import time_suite
     from harness.registry import install
-    from harness.runs.execute import load_cell
+    from harness.runs.building import load_cell
     from harness.runs.executors import usual
     from harness.testing import Subject
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from harness.cli import completion
 from harness.cli.console import Plugin, Verbose, examples
 from harness.cli.precautions import CheckpointEvery, MemoryLimit, TimeLimit, interval, limits
-
-if TYPE_CHECKING:
-    from harness.runs.seeds import Auto
 
 EPILOG = examples(
     "harness run --cells lstm,gru --tasks all",
@@ -156,26 +153,22 @@ def command(
     """
     from pathlib import Path
 
+    from harness.cli import asked
     from harness.cli.session import Session
     from harness.errors import HarnessError
-    from harness.modeling.sizing import Size
-    from harness.registry import install, split
-    from harness.runs.executors import choose, usual
+    from harness.registry import split
     from harness.runs.limits import Care, Keeping
     from harness.runs.plan import Plan, Request
     from harness.runs.shard import WHOLE, Shard
     from harness.runs.suite import Suite, write_new
     from harness.training.settings import parse, parse_grid
 
-    given = {"workers": workers, "address": address}
-    plugins = install(plugin or ())
-    if executor is None and address is not None:
-        raise HarnessError("--address is that of a cluster: name its executor, for example --executor ray.")
-    runner = usual(plugins, workers) if executor is None else choose(plugins, executor, given)
+    runner = asked.executor(plugin or (), executor, workers, address)
     share = WHOLE if shard is None else Shard.parse(shard)
     care = Care(limits(time_limit, memory_limit, workers), retry)
     runner.limit(care.limits)
     runner.keep(Keeping(Path(out), interval(checkpoint_every)))
+    runner.reach()
 
     if suite is not None:
         _check_alone(context)
@@ -185,19 +178,17 @@ def command(
         raise typer.Exit(session.run())
     if not cells or not tasks:
         raise HarnessError("give --cells and --tasks, or a file that has them with --suite.")
-    if match is not None and hidden is not None:
-        raise HarnessError("--match and --hidden exclude each other: give one of them.")
     everybody, own = parse(settings or ())
     request = Request(
         cells=tuple(split(cells)),
         tasks=tuple(split(tasks)),
-        seeds=_seeds(seeds),
+        seeds=asked.seeds(seeds),
         first_seed=first_seed,
         budget=budget,
         device=runner.device(device),
-        size=Size("hidden", hidden) if hidden is not None else Size.parse(match) if match is not None else None,
+        size=asked.size(match, hidden),
         recipe=recipe,
-        settings=_settings(everybody, layers, dropout, regulariser, bidirectional=bidirectional),
+        settings=asked.settings(everybody, layers, dropout, regulariser, bidirectional=bidirectional),
         own=own,
         grid=parse_grid(grid or ()),
         tune=tune or 0,
@@ -208,16 +199,6 @@ def command(
         Plan.make(request)  # what is wrong is told before a file is written
         write_new(Path(save_suite), Suite.of(request).text())
     raise typer.Exit(Session(request, Path(out), runner, shard=share, care=care).run())
-
-
-def _seeds(text: str) -> int | Auto:
-    from harness.errors import HarnessError
-    from harness.runs.seeds import parse
-
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise HarnessError(f'"--seeds {text}" {error}.') from error
 
 
 def _check_alone(context: typer.Context) -> None:
@@ -232,21 +213,3 @@ def _check_alone(context: typer.Context) -> None:
         given = context.get_parameter_source(parameter.name or "")
         if given is not None and given.name == "COMMANDLINE" and parameter.name not in BESIDE_SUITE:
             raise HarnessError(f"--suite and {parameter.opts[0]} exclude each other: the suite has it.")
-
-
-def _settings(
-    everybody: dict[str, str],
-    layers: int | None,
-    dropout: float | None,
-    regulariser: str | None,
-    *,
-    bidirectional: bool,
-) -> dict[str, object]:
-    """All changes to recipes, those with an option of their own included."""
-    from harness.errors import HarnessError
-
-    options = {"layers": layers, "dropout": dropout, "regulariser": regulariser, "bidirectional": bidirectional or None}
-    own = {name: value for name, value in options.items() if value is not None}
-    for name in own.keys() & everybody.keys():
-        raise HarnessError(f"--{name} and --set {name}={everybody[name]} exclude each other: give one of them.")
-    return {**own, **everybody}

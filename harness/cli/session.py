@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import compare
 from harness.analysis.files import check_folder, keep, write_files
 from harness.analysis.sequential import next_runs, open_pairs
-from harness.cli.console import fail, out, skip, warn_of_broken
+from harness.cli.console import fail, out
 from harness.cli.execution import INTERRUPTED, Work, execute
-from harness.cli.preparing import time_suite
+from harness.cli.outset import counted, say_plan
+from harness.cli.planning import make_plan
+from harness.cli.preparing import Preparing
+from harness.cli.speed import time_suite
 from harness.cli.tables import show
 from harness.errors import HarnessError
-from harness.registry import ALL, Reference, install
 from harness.runs.agenda import Agenda
 from harness.runs.limits import Care
 from harness.runs.plan import TRIAL_SEED, Plan, Request
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.registry import Plugins
     from harness.runs.executors import Executor
     from harness.runs.record import RunRecord
     from harness.runs.spec import RunSpec
@@ -71,8 +70,6 @@ class Session:
         self.care = care or Care()
         self.exit_code = 0
         self._looks = request.seeds.looks if isinstance(request.seeds, Auto) else ()
-        self._prepared: dict[str, bool] = {}
-        self._checked = False
 
     def run(self) -> int:
         """Do it all; the exit code is 2 where something that was asked for could not be done.
@@ -84,15 +81,11 @@ class Session:
             raise HarnessError(
                 "--shard and --seeds auto exclude each other: a share alone cannot tell what is decided."
             )
-        plugins = install(self.request.plugins)
-        self.exit_code = UNMET if warn_of_broken(plugins) else 0
-        plan = Plan.make(self._without_lost_cells(plugins))
-        for error in plan.lost:
-            self._tell(error)
-        for error in plan.skipped:
-            skip(error)
+        plan, unmet = make_plan(self.request)
+        self.exit_code = UNMET if unmet else 0
         check_folder(self.folder)
         suite = self.suite or Suite.of(self.request)
+        self._preparing = Preparing(plan, self.executor, self.care.limits, self._tell)
         try:
             trials = self._trials(plan, suite)
             if self.exit_code == INTERRUPTED:
@@ -118,7 +111,7 @@ class Session:
             interrupted = execute(work, store, self.executor, self.care)
             while not interrupted and (more := self._more(store, plan, kinds, shown)):
                 done = self._done()
-                missing = self._prepare(plan, [spec for spec in more if spec.key not in done])
+                missing = self._preparing.ready([spec for spec in more if spec.key not in done])
                 interrupted = execute(Work(missing), store, self.executor, self.care)
                 shown.update(spec.key for spec in more)
             if interrupted:
@@ -148,9 +141,9 @@ class Session:
 
     def _work(self, plan: Plan, agenda: Agenda) -> Work:
         """What is missing of the first runs of a plan, and can be done."""
-        self._say_plan(plan, agenda)
+        say_plan(plan, agenda, self.folder, self.shard)
         missing = [kind.first for kind in agenda.kinds]
-        ready = {spec.key for spec in self._prepare(plan, missing)}
+        ready = {spec.key for spec in self._preparing.ready(missing)}
         kinds = [kind for kind in agenda.kinds if kind.first.key in ready]
         lost = {spec.task.label for spec in missing} - {kind.first.task.label for kind in kinds}
         wanted = self.shard.of(plan.baselines()) if self.table else ()
@@ -169,7 +162,7 @@ class Session:
             done = self._done()
             count = sum(spec.key in done for spec in more)
             before = f", {count} done before" if count else ""
-            out.print(f"{undecided} of {_range(pairs, pairs, 'comparison')} undecided: {len(more)} more runs{before}")
+            out.print(f"{undecided} of {counted(pairs, pairs, 'comparison')} undecided: {len(more)} more runs{before}")
         return more
 
     def _done(self) -> set[str]:
@@ -179,77 +172,10 @@ class Session:
         with closing(Store(self.folder)) as store:
             return store.keys(self.care.retries + 1)
 
-    def _without_lost_cells(self, plugins: Plugins) -> Request:
-        """The request without the cells that nobody offers, where a plugin that the user named is broken."""
-        lost = set()
-        for name in self.request.cells:
-            try:
-                plugins.cells().find(Reference.parse(name).target)
-            except HarnessError as error:
-                if self.exit_code != UNMET or name == ALL:
-                    continue  # planning says it
-                fail(error)
-                lost.add(name)
-        return replace(self.request, cells=tuple(name for name in self.request.cells if name not in lost))
-
     def _tell(self, error: HarnessError) -> None:
         """Say what could not be done of what was asked for; the rest goes on."""
         fail(error)
         self.exit_code = UNMET
-
-    def _say_plan(self, plan: Plan, agenda: Agenda) -> None:
-        least, most = (self.request.tune,) * 2 if agenda.of_trials else bounds(self.request.seeds)
-        factors = [(len(plan.cells), "cell"), (plan.settings(), "setting"), (len(plan.tasks), "task")]
-        product = [_range(count, count, noun) for count, noun in factors if noun != "setting" or self.request.grid]
-        product.append(_range(least, most, "trial" if agenda.of_trials else "seed"))
-        each = math.prod(count for count, _ in factors)
-        done = agenda.total - agenda.count
-        before = f", {done} done before, {agenda.count} to do" if done else ""
-        share = f", {agenda.total} in shard {self.shard}" if self.shard != WHOLE else ""
-        runs = f"{' × '.join(product)} = {_range(each * least, each * most, 'run')}"
-        settings = f"{self.request.budget} budget · {self.request.device} · {self.folder}/"
-        out.print(f"{runs}{share}{before} · {settings}", soft_wrap=True)
-
-    def _prepare(self, plan: Plan, missing: list[RunSpec]) -> list[RunSpec]:
-        """Check what can be checked; cells that cannot be loaded and tasks without their data are left out.
-
-        What was checked already is not checked again for more seeds.
-        """
-        alike = {spec.key: replace(spec, seed=0).key for spec in missing}
-        if new := [spec for spec in missing if alike[spec.key] not in self._prepared]:
-            self._prepared |= {alike[spec.key]: False for spec in new}
-            self._prepared |= {alike[spec.key]: True for spec in self._usable(plan, new)}
-        return [spec for spec in missing if self._prepared[alike[spec.key]]]
-
-    def _usable(self, plan: Plan, missing: list[RunSpec]) -> list[RunSpec]:
-        """Those that can be run; what cannot is told."""
-        from harness.cli.preparing import fetch, say_sizes
-        from harness.runs import prepare
-
-        prepare.check_recipes(missing)
-        failures = prepare.unloadable(missing)
-        for error in failures.values():
-            self._tell(error)
-        usable = [spec for spec in missing if spec.cell.label not in failures]
-        after_trials = bool(self.request.tune) and not missing[0].trial  # which have told data and sizes
-        unavailable = fetch(prepare.needed(usable), tell=not after_trials)
-        lost = {
-            spec.task.label: [unavailable[card.name] for card in prepare.datasets(spec) if card.name in unavailable]
-            for spec in usable
-        }
-        for task, _ in plan.tasks:
-            if errors := lost.get(task.label):
-                more = f" So it is with {len(errors) - 1} more of its files." if len(errors) > 1 else ""
-                (self._tell if plan.asked_for(task) else skip)(HarnessError(f"{task.label}: {errors[0]}{more}"))
-        usable = [spec for spec in usable if not lost[spec.task.label]]
-        prepare.first_batches(usable)
-        prepare.check_engines(usable)
-        if not after_trials:
-            say_sizes(prepare.sizes(usable))
-        if not self._checked:  # once: what trials need is what the runs after them need
-            self.executor.check(usable)
-            self._checked = True
-        return usable
 
     def _show(self, store: Store, wanted: set[str]) -> None:
         everything = store.outlines()
@@ -266,9 +192,3 @@ class Session:
             style="dim",
             soft_wrap=True,
         )
-
-
-def _range(least: int, most: int, noun: str) -> str:
-    """`3 seeds`, `3 to 20 seeds`."""
-    count = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-    return f"{count} {noun}{'s' if most != 1 else ''}"

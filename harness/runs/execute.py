@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import cache, lru_cache
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +17,9 @@ import torch
 from torch import nn
 
 from harness.errors import DataError, HarnessError, NotSupportedError
-from harness.modeling.assembly import AnyModel, Architecture, build, check_cell, engines, parameter_count, state_size
-from harness.modeling.sizing import Footprint
-from harness.registry import Component, bind, install
+from harness.modeling.assembly import AnyModel, engines, parameter_count
 from harness.registry.guard import unchanged
+from harness.runs.building import build_model, load_task, operations, sized
 from harness.runs.environment import environment
 from harness.runs.record import BaselineRecord, Record, RunRecord, Status
 from harness.runs.spec import BaselineSpec, RunSpec, Spec
@@ -30,22 +28,15 @@ from harness.testing.certificate import find as find_certificate
 from harness.training.loop import evaluate, train
 from harness.training.observer import Observer
 from harness.training.splits import Splits
-from harness.training.task import Task
-from harness.training.timing import cost, flops
+from harness.training.timing import cost
 from harness.training.timing.load import Surroundings
 
 if TYPE_CHECKING:
-    from harness.modeling.cell import CellClass
     from harness.runs.limits import Keeping
+    from harness.training.task import Task
 
 Report = Callable[[int, float], None]
 """Is told the step and its training loss."""
-MEASURES: dict[str, Callable[[AnyModel], int]] = {
-    "params": parameter_count,
-    "state": state_size,
-    "flops": flops.per_step,
-}
-"""How what is held equal is counted."""
 
 
 def execute(spec: Spec, report: Report = lambda _step, _loss: None, keeping: Keeping | None = None) -> Record:
@@ -66,87 +57,12 @@ def execute(spec: Spec, report: Report = lambda _step, _loss: None, keeping: Kee
     return replace(record, checked=checked, finished=now, elapsed=time.monotonic() - started, environment=found)
 
 
-def load_task(component: Component, plugins: tuple[str, ...] = ()) -> Task:
-    """The task of a component; made once in a process, so that its data is read once.
-
-    Raises:
-        HarnessError: there is none, or it does not take these options.
-    """
-    return _cached_task(component.target, tuple(component.options.items()), plugins)
-
-
-@lru_cache(maxsize=32)  # more than a plan has as a rule: plans go seed by seed over all tasks
-def _cached_task(target: str, options: tuple[tuple[str, Any], ...], plugins: tuple[str, ...]) -> Task:
-    entry = install(plugins).tasks().find(target)
-    cls = entry.load()
-    if not (isinstance(cls, type) and issubclass(cls, Task)):
-        raise HarnessError(f'"{target}" of {entry.origin} is no task: it must be a subclass of harness.Task.')
-    return cls(**bind(cls, dict(options), f'task "{target}"'))
-
-
-def load_cell(component: Component, plugins: tuple[str, ...] = ()) -> tuple[CellClass, dict[str, Any]]:
-    """The class of a component and its options as values.
-
-    Raises:
-        HarnessError: there is none, or it does not take these options.
-    """
-    loaded = install(plugins).cells().find(component.target).load()
-    cell = check_cell(loaded, f'"{component.target}"')
-    return cell, bind(cell, component.options, f'cell "{component.name}"')
-
-
-def architecture(spec: RunSpec) -> Architecture:
-    """All of the model but its cell and its size."""
-    task = load_task(spec.task, spec.plugins)
-    recipe = spec.recipe
-    return Architecture(
-        task.encoding,
-        task.output,
-        task.topology,
-        recipe.layers,
-        recipe.bidirectional,
-        recipe.dropout,
-        recipe.init,
-        spec.engine,
-    )
-
-
-def sized(spec: RunSpec) -> Footprint:
-    """The size that the spec gives this cell; operations are counted only where they are what is held equal.
-
-    Raises:
-        HarnessError: no hidden size fits.
-    """
-    cell, options = load_cell(spec.cell, spec.plugins)
-    shape = architecture(spec)
-    measure = MEASURES.get(spec.size.by, parameter_count)
-
-    @cache
-    def count(hidden_size: int) -> int:
-        return measure(build(cell, options, shape, hidden_size, seed=0))
-
-    hidden_size = spec.size.solve(count, f"{spec.cell.label} on {spec.task.label}")
-    model = build(cell, options, shape, hidden_size, seed=0)
-    operations = flops.per_step(model) if spec.size.by == "flops" else None
-    return Footprint(hidden_size, parameter_count(model), state_size(model), operations)
-
-
-def _operations(spec: RunSpec, hidden_size: int) -> int | None:
-    """What a step computes; None where that cannot be counted by itself."""
-    cell, options = load_cell(spec.cell, spec.plugins)
-    try:
-        return flops.per_step(build(cell, options, architecture(spec), hidden_size, seed=0))
-    except Exception:  # noqa: BLE001 - a bug of the cell shows when it runs; a layer may need a GPU, or longer sequences
-        return None
-
-
 def _run(spec: RunSpec, report: Report, keeping: Keeping | None) -> RunRecord:
     device = _prepare(spec.device, spec.seed)
     task = load_task(spec.task, spec.plugins)
-    cell, options = load_cell(spec.cell, spec.plugins)
     size = sized(spec)
-    size = replace(size, flops_per_step=size.flops_per_step or _operations(spec, size.hidden_size))
-    model = build(cell, options, architecture(spec), size.hidden_size, spec.seed).to(device)
+    size = replace(size, flops_per_step=size.flops_per_step or operations(spec, size.hidden_size))
+    model = build_model(spec, size.hidden_size, spec.seed).to(device)
     engine = engines(model)  # now, so that compiling does not count as training
     splits = Splits(task, spec.seed, device)
     observer = None if spec.trial else Observer(model, task, spec.recipe, splits)

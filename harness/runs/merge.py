@@ -1,4 +1,4 @@
-"""Joining results folders: each record once, and none that contradicts another."""
+"""Joining results folders: each run once, and none that contradicts another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.runs.record import Record, RunRecord
+from harness.runs.record import PASSING, Record, RunRecord
 from harness.runs.states import find_state
 from harness.runs.store import Store
 
@@ -73,7 +73,8 @@ class Found:
 def merge(folders: Sequence[Path], target: Path, beside: Sequence[str] = ()) -> Merged:
     """Join results folders into a new one, weights included; it is there whole or not at all.
 
-    Of two runs of one spec that agree, the one that was finished first is taken.
+    Of two runs of one spec that agree, the one that was finished first is taken. A failure that another attempt may not
+    come to contradicts nothing: it gives way to what the run came to elsewhere, as it does where a run is tried again.
 
     Args:
         folders: to join.
@@ -121,11 +122,12 @@ def _join(stores: Sequence[Store], joint: Store) -> Merged:
         for store in stores:
             joint.reserve(store.order())
         for _, group in groupby(found, key=lambda one: one.key):
-            alike = sorted(group, key=lambda one: one.finished)
-            conflicts += _contradictions(alike)
-            joint.add(_with_state(alike))
-            runs += isinstance(alike[0].record, RunRecord)
-            baselines += not isinstance(alike[0].record, RunRecord)
+            alike = list(group)
+            ends = _ends(alike)
+            conflicts += _contradictions(ends)
+            joint.add(_with_state(ends))
+            runs += isinstance(ends[0].record, RunRecord)
+            baselines += not isinstance(ends[0].record, RunRecord)
             repeated += len(alike) > 1
         if conflicts:
             more = f"; and {len(conflicts) - NAMED} more" if len(conflicts) > NAMED else ""
@@ -139,6 +141,13 @@ def _all(store: Store) -> Iterator[Found]:
     sources: tuple[Iterable[Record], ...] = (store.each_run(), store.baselines())
     records = heapq.merge(*sources, key=lambda record: record.spec.key)
     return (Found(record, store.folder) for record in records)
+
+
+def _ends(alike: Sequence[Found]) -> list[Found]:
+    """What a run comes to each time, the first that was finished first; the last attempt where all have failed."""
+    lasting = [one for one in alike if one.record.status not in PASSING]
+    by_time = sorted(lasting, key=lambda one: one.finished)
+    return by_time or [max(alike, key=lambda one: (one.record.attempt, one.finished))]
 
 
 def _with_state(alike: Sequence[Found]) -> Record:
@@ -172,8 +181,8 @@ def _results(record: Record) -> dict[str, Any]:
     values = {name: value for name, value in record.as_dict().items() if name not in {"spec", "state", *MEASURED}}
     for point in values.get("curve", ()):
         del point["seconds"]
-    telling = ("status", "scores")
-    return {name: values[name] for name in sorted(values, key=lambda name: (name not in telling, name))}
+    telling = [name for name in ("status", "scores") if name in values]
+    return {name: values[name] for name in dict.fromkeys([*telling, *sorted(values)])}
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,8 @@
-"""Saving what can be read of a damaged store."""
+"""Saving what can be read of a damaged store.
+
+Stores of the schemas since rows have checksums can be recovered, and are brought to today's by that. Of older ones
+nobody could tell which rows are what was written.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +34,10 @@ SMALLEST = 50
 """Bytes that a row takes at least."""
 WIDTHS = {"runs": 12, "baselines": 7}
 """Columns of each table."""
+SUMMED = 3
+"""The first schema whose rows have checksums; their columns are today's."""
+OUTLINED = 4
+"""The first that has what tables need of the runs."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,8 @@ def recover(folder: Path) -> Recovered:
     """Put a store of the rows that are safe in the place of a damaged one, which is kept beside it.
 
     Raises:
-        HarnessError: there is no store, an older version wrote it, or a command is running there.
+        HarnessError: there is no store, a newer version wrote it, or one so old that its rows have no checksums, or a
+            command is running there.
     """
     path = folder / FILE
     if not path.is_file():
@@ -85,15 +94,37 @@ class _Damaged:
             lambda: self._connection.execute("PRAGMA writable_schema = ON")
         )  # lets a file that was cut be opened
         schema = self._first("PRAGMA user_version") or SCHEMA
-        if schema != SCHEMA:
-            raise HarnessError(f"its schema is {schema}, and only files of schema {SCHEMA} can be recovered.")
+        self._check(schema, folder / FILE)
         self.rows = {table: self._safe(table) for table in WIDTHS}
         known = {key for table in WIDTHS for (key,) in self._all(f"SELECT key FROM {table} INDEXED BY {table}_by_key")}  # noqa: S608
         if self._failed:
             known |= {path.stem for path in (folder / STATES).glob("*.safetensors")}
         self.lost = tuple(sorted(known - {row[2] for rows in self.rows.values() for row in rows}))
-        self.whole = not self._failed and self._first("PRAGMA integrity_check") == "ok" and not self.lost
-        self.whole &= self._first("SELECT count(*) FROM sqlite_master") != 0 and self._is_outlined()
+        self.whole = not self._failed and self._is_sound() and not self.lost
+        self.whole &= self._first("SELECT count(*) FROM sqlite_master") != 0
+        self.whole &= schema < OUTLINED or self._is_outlined()
+
+    def _check(self, schema: int, path: Path) -> None:
+        """See that a file of this schema can be recovered.
+
+        Raises:
+            HarnessError: it cannot.
+        """
+        if schema > SCHEMA:
+            raise HarnessError(
+                f"{path} was written by a newer version of harness (its schema is {schema}, this version knows "
+                f"{SCHEMA}): upgrade cell-harness to recover it."
+            )
+        if schema < SUMMED:
+            found = "can be read to its end" if self._is_sound() else "is damaged: put a copy in its place"
+            raise HarnessError(
+                f"{path} was written by an older version of harness (its schema is {schema}), which made no checksums: "
+                f"nobody can tell which rows are safe. It {found}."
+            )
+
+    def _is_sound(self) -> bool:
+        """Whether the file is one that SQLite can read to its end."""
+        return bool(self._first("PRAGMA integrity_check") == "ok")
 
     def _is_outlined(self) -> bool:
         """Whether what tables need of the runs is there, as it was written."""

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.errors import HarnessError
-from harness.modeling.assembly import build
 from harness.modeling.tensors import Tensors
-from harness.runs.execute import architecture, load_cell, load_task
+from harness.runs.building import build_model, load_task
 from harness.runs.states import read_state
 from harness.runs.weights import unpack
 from harness.training.observer import LENGTH, ROWS, TEMPERATURE
@@ -51,8 +50,7 @@ def sample(folder: Path, record: RunRecord, wish: Wish) -> str:
     if record.status != "finished" or record.hidden_size is None:
         raise HarnessError(f'run {spec.key} ({spec}) ended as "{record.status}": it keeps no state to sample from.')
     state = read_state(folder, spec.key)
-    cell, options = load_cell(spec.cell, spec.plugins)
-    model = build(cell, options, architecture(spec), record.hidden_size, spec.seed)
+    model = build_model(spec, record.hidden_size, spec.seed)
     unpack(model, state)
     task = load_task(spec.task, spec.plugins)
     if isinstance(task, LanguageTask):

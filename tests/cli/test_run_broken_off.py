@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from conftest import Command
 
@@ -85,8 +87,21 @@ cli.main()
 """
 
 
-def test_an_executor_that_keeps_no_checkpoints_refuses_to(tiny: Command, harness: Command) -> None:
-    done = harness("run", "--cells", "gru", "--tasks", "adding", "--executor", "slurm", "--checkpoint-every", "60s")
-    assert (done.code, "--checkpoint-every cannot be held by this executor" in done.err) == (2, True), done.err
-    done = tiny("gru", "--checkpoint-every", "often")
+@pytest.mark.parametrize("kind", ["ray", "slurm"])
+def test_an_executor_that_keeps_no_checkpoints_refuses_to(kind: str, harness: Command) -> None:
+    fixed = ("run", "--cells", "gru", "--tasks", "adding", "--executor", kind)
+    done = harness(*fixed, "--checkpoint-every", "60s")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "error: --checkpoint-every cannot be held by this executor: leave one of them out.\n"
+    done = harness(*fixed, "--checkpoint-every", "often")
     assert "--checkpoint-every often is no duration: write a number and its unit" in done.err
+
+
+@pytest.mark.parametrize(("kind", "module"), [("ray", "ray"), ("slurm", "submitit")])
+def test_an_extra_that_is_missing_is_told_before_anything_else(
+    kind: str, module: str, harness: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    done = harness("run", "--cells", "gru", "--tasks", "adding", "--executor", kind)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert f'pip install "cell-harness[{kind}]"' in done.err

@@ -15,8 +15,8 @@ from harness.modeling.recurrence import Recurrence
 from harness.modeling.sizing import Size
 from harness.registry import current, signature
 from harness.registry.options import text_of
+from harness.runs.building import sized
 from harness.runs.plan import Plan, Request
-from harness.runs.prepare import sizes
 from harness_torchrecurrent import discovery, trial
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def test_the_package_itself_computes_the_same() -> None:
 
 def test_options_of_the_class_are_options_of_the_cell() -> None:
     def size(options: str) -> int:
-        specs = list(Plan.make(Request((f"tr-mgu-cell{options}",), ("adding",), 1, "smoke", "cpu", hidden_8)).specs())
-        return sizes(specs)[0].footprint.parameters
+        (spec,) = Plan.make(Request((f"tr-mgu-cell{options}",), ("adding",), 1, "smoke", "cpu", hidden_8)).specs()
+        return sized(spec).parameters
 
     hidden_8 = Size("hidden", 8)
     assert size("") - size(":bias=false") == 2 * 8  # a bias of the gate, one of the candidate

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from harness.runs.execute import execute, sized
+from harness.runs.building import sized
+from harness.runs.execute import execute
 from harness.runs.plan import Plan, Request
 from harness.runs.record import BaselineRecord, RunRecord
 

@@ -15,9 +15,10 @@ import psutil
 import pytest
 
 from harness import cli
+from harness.runs.record import RunRecord
 from harness.runs.store import Store
 from harness.training import clock
-from harness.training.timing import load
+from harness.training.timing import cost
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,8 +124,8 @@ def undisturbed(folder: Path, seeds: int, monkeypatch: pytest.MonkeyPatch) -> di
     """The tables of the same sweep in this process, run by run."""
     (folder / "still.py").write_text(STILL)
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(clock, "between", clock.between)  # which the plugin changes, and is put back
-    monkeypatch.setattr(load.Surroundings, "disturbance", load.Surroundings.disturbance)
+    for place, name in ((clock, "between"), (cost, "measure"), (RunRecord, "disturbed")):
+        monkeypatch.setattr(place, name, getattr(place, name))  # which the plugin changes, and is put back
     options = ("--out", "undisturbed", "--seeds", str(seeds), "--workers", "0")
     monkeypatch.setattr(sys, "argv", ["harness", *COMMAND, *options])
     with pytest.raises(SystemExit) as ended:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from harness.training.recipe import Recipe
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.runs.record import Record
+    from harness.runs.record import Record, Status
 
 CELL = Component("lstm", "lstm", {}, "cell-harness", "0.1.0", "aa")
 TASK = Component("adding", "adding", {}, "cell-harness", "0.1.0", "bb")
@@ -35,6 +36,7 @@ def run(seed: int, score: float = 0.25, seconds: float = 1.0, **changes: object)
 def folder(path: Path, *records: Record) -> Path:
     store = Store(path, create=True)
     for record in records:
+        store.claim(record.spec, attempts=10)
         store.add(record)
     store.close()
     return path
@@ -57,6 +59,39 @@ def test_of_two_runs_that_agree_the_first_that_was_finished_is_taken(tmp_path: P
     folders = [folder(tmp_path / "a", run(0, seconds=2.0)), folder(tmp_path / "b", run(0, seconds=3.0))]
     merge([folders[number] for number in order], tmp_path / "all")
     assert [record.seconds for record in Store(tmp_path / "all").runs()] == [2.0]
+
+
+def failed(seed: int, status: Status, finished: str, attempts: int = 1) -> list[RunRecord]:
+    record = RunRecord(run(seed).spec, status, reason=f"{status} in {finished}", finished=finished)
+    return [record] * attempts
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_failure_that_may_pass_gives_way_to_what_the_run_came_to_elsewhere(
+    tmp_path: Path, order: tuple[int, int]
+) -> None:
+    """As the next attempt does on one machine; of failures alone, the last attempt stands."""
+    poor = BaselineRecord(BASELINE.spec, reason="the cable was pulled", finished="1999")
+    a = folder(tmp_path / "a", *failed(0, "out of memory", "1999"), run(1, 0.5), *failed(2, "crashed", "2026", 3), poor)
+    b = folder(tmp_path / "b", run(0), *failed(1, "out of time", "1999"), *failed(2, "failed", "2027"), BASELINE)
+    c = folder(tmp_path / "c", *failed(0, "failed", "2027", 2), *failed(2, "crashed", "2028"))
+    merged = merge([*([a, b][number] for number in order), c], tmp_path / "all")
+    assert merged == Merged(runs=3, baselines=1, repeated=4)
+    with closing(Store(tmp_path / "all")) as store:
+        ends = {record.spec.seed: (record.status, record.scores, record.reason) for record in store.runs()}
+        assert ends == {
+            0: ("finished", {"MSE": 0.25}, ""),
+            1: ("finished", {"MSE": 0.5}, ""),
+            2: ("crashed", {}, "crashed in 2026"),
+        }
+        assert store.baselines() == [BASELINE]
+        assert read_state(store.folder, run(0).spec.key) == b"weights"
+
+
+def test_a_failure_that_comes_each_time_contradicts_what_finished(tmp_path: Path) -> None:
+    a, b = folder(tmp_path / "a", *failed(0, "not supported", "1999")), folder(tmp_path / "b", run(0))
+    with pytest.raises(HarnessError, match=r'the status "not supported" in .* and the status "finished" in '):
+        merge([a, b], tmp_path / "all")
 
 
 @pytest.mark.parametrize(

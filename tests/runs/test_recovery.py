@@ -196,6 +196,54 @@ def test_a_file_of_which_nothing_is_left_is_told_and_put_aside(folder: Path, siz
         assert store.runs() == []
 
 
+def as_schema(folder: Path, schema: int) -> None:
+    """What that version would have written: the third was today's without the last tables."""
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.executescript("PRAGMA journal_mode = DELETE; DROP TABLE outlines; DROP TABLE kinds; VACUUM;")
+        connection.execute(f"PRAGMA user_version = {schema}")
+
+
+def test_a_damaged_folder_of_the_third_schema_becomes_one_of_todays(folder: Path) -> None:
+    as_schema(folder, 3)
+    before = (folder / FILE).read_bytes()
+    assert (recover(folder).aside, (folder / FILE).read_bytes()) == (None, before), "nothing is damaged yet"
+    test_a_page_that_is_lost_takes_its_rows_alone(folder, "runs")
+    with closing(Store(folder)) as store:
+        assert [outline.scores for outline in store.outlines()] == [record.scores for record in store.runs()]
+
+
+@pytest.mark.parametrize(
+    ("schema", "damage", "told"),
+    [
+        (
+            2,
+            b"",
+            "(its schema is 2), which made no checksums: nobody can tell which rows are safe. It can be read",
+        ),
+        (1, b"\xa5" * PAGE, "nobody can tell which rows are safe. It is damaged: put a copy in its place."),
+        (
+            99,
+            b"",
+            "(its schema is 99, this version knows 4): upgrade cell-harness to recover it.",
+        ),
+    ],
+)
+def test_what_cannot_be_recovered_is_told_and_left_as_it_is(
+    folder: Path, schema: int, damage: bytes, told: str
+) -> None:
+    as_schema(folder, schema)
+    (page, *_) = pages_of(folder, "runs_by_key")
+    with (folder / FILE).open("r+b") as file:
+        file.seek((page - 1) * PAGE)
+        file.write(damage)
+    before = (folder / FILE).read_bytes()
+    with pytest.raises(HarnessError) as error:
+        recover(folder)
+    assert told in str(error.value)
+    assert (folder / FILE).read_bytes() == before
+    assert {path.name for path in folder.iterdir()} == {FILE, "states"}
+
+
 def test_nothing_is_done_where_nothing_is_damaged_or_somebody_is_at_work(folder: Path) -> None:
     before = (folder / FILE).read_bytes()
     found = recover(folder)

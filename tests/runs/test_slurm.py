@@ -87,6 +87,6 @@ def test_stopping_submits_nothing_more(cells: str) -> None:
 def test_no_slurm_and_no_folder_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(HarnessError, match=r"^there is no Slurm here: no sbatch is found\."):
-        Slurm().check(specs("gru"))
+        Slurm().reach()
     with pytest.raises(HarnessError, match=r"^jobs cannot be kept in the folder /nowhere: No such file"):
         Slurm(cluster="local", folder="/nowhere").check(specs("gru"))

@@ -11,7 +11,8 @@ from safetensors import safe_open
 
 from harness import HarnessError
 from harness.modeling.assembly import build
-from harness.runs.execute import architecture, execute, load_cell, load_task
+from harness.runs.building import architecture, load_cell, load_task
+from harness.runs.execute import execute
 from harness.runs.plan import Plan, Request
 from harness.runs.record import RunRecord
 from harness.runs.states import FOLDER, keep_state, read_state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.errors import HarnessError
 from harness.runs.device import resolve
@@ -46,6 +46,9 @@ class Executor(ABC):
     `ray:cpus=2:gpus=0.5`. Making one reaches for nothing: `check` does.
     """
 
+    here: ClassVar[bool] = False
+    """Whether it executes runs in this very process, where what is the end of one is the end of all."""
+
     @classmethod
     def device(cls, name: str) -> str:
         """The device of the runs where the user named this one: auto, cpu, cuda or cuda:N.
@@ -78,7 +81,14 @@ class Executor(ABC):
         if keeping.every is not None:
             raise HarnessError("--checkpoint-every cannot be held by this executor: leave one of them out.")
 
-    def check(self, specs: Iterable[RunSpec]) -> None:  # noqa: B027 - there may be nothing to see to
+    def reach(self) -> None:  # noqa: B027 - there may be nothing to see to
+        """See that there is what it hands runs to, as far as a look tells: called before all else.
+
+        Raises:
+            HarnessError: there is not; it says what to install, or what does not answer.
+        """
+
+    def check(self, specs: Iterable[RunSpec]) -> None:  # noqa: B027 - likewise
         """See that runs can be executed, before any is.
 
         Args:

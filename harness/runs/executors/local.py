@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class InProcess(Executor):
     """This process, one run after another: for debuggers and profilers."""
 
+    here = True
+
     def __init__(self) -> None:
         self._keeping: Keeping | None = None
         self._stopped = False

@@ -100,7 +100,7 @@ _seen: dict[tuple[object, ...], str] = {}
 
 
 def _other_task(spec: Spec) -> str:
-    from harness.runs.execute import load_task  # noqa: PLC0415 - it loads torch, which a driver may do without
+    from harness.runs.building import load_task  # noqa: PLC0415 - it loads torch, which a driver may do without
 
     found = _other(spec.task, install(spec.plugins).tasks())
     if found:

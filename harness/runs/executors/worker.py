@@ -1,4 +1,9 @@
-"""A worker process: seen from the process that hands out runs, and from within."""
+"""A process of its own for what may be the end of it, seen from the process that hands it out.
+
+Workers are forked from a server that has torch loaded already (importing it takes seconds, such a fork a few
+hundredths), and spawned where there is no fork server. Each takes one thing after another over a pipe of its own. They
+end with the process that made them, however that ends.
+"""
 
 from __future__ import annotations
 
@@ -13,48 +18,65 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from harness.runs.executors.base import Progress
 from harness.runs.executors.failures import crashed, failure, overdue
 from harness.runs.limits import size_text
 
 if TYPE_CHECKING:
-    from harness.runs.limits import Keeping, Limits
+    from collections.abc import Callable
+    from multiprocessing.context import BaseContext
+
+    from harness.runs.limits import Limits
     from harness.runs.record import Record, Status
     from harness.runs.spec import Spec
 
-REPORT_EVERY = 0.1
-"""Seconds between two reports of a worker."""
+LOOK_EVERY = 0.1
+"""Seconds between two looks at the memory of a worker."""
+TRIES = 3
+"""How often a worker is started, if its server dies meanwhile."""
 GRACE = 5
 """Seconds for a worker to end by itself."""
 
 
 class Worker:
-    """A worker process, seen from the process that hands out runs."""
+    """A worker process.
+
+    Args:
+        context: what makes processes.
+        serve: what it does: it is given its end of the pipe, and takes one thing after another from there.
+        *arguments: of that, too.
+    """
 
     spec: Spec
+    """The run that it is at."""
     started: float
-    """The moment when it was handed the run, on the monotonic clock."""
+    """The moment when it was handed that, on the monotonic clock."""
 
-    def __init__(self, context: Any, keeping: Keeping | None) -> None:  # noqa: ANN401 - contexts share no useful type
+    def __init__(self, context: Any, serve: Callable[..., None], *arguments: object) -> None:  # noqa: ANN401 - contexts share no useful type
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs, keeping), daemon=True)
+        self.process = context.Process(target=_serve, args=(serve, theirs, *arguments), daemon=True)
         self.process.start()
         theirs.close()  # so that the end of the worker is the end of the pipe
 
-    def start(self, spec: Spec) -> None:
-        """Hand it a run."""
+    def hand(self, spec: Spec, question: str | None = None) -> None:
+        """Hand it a run, or a question about a run."""
         self.spec, self.started = spec, time.monotonic()
         with suppress(ConnectionError):  # it died meanwhile: receiving says so
-            self.connection.send(spec)
+            self.connection.send(spec if question is None else (question, spec))
 
-    def receive(self) -> Progress | Record:
+    def receive(self) -> Any:  # noqa: ANN401 - whatever it serves
         """The next message; a record of the crash where the worker has died."""
         try:
-            message: Progress | Record = self.connection.recv()
+            return self.connection.recv()
         except (EOFError, ConnectionError):
             self.process.join()
             return crashed(self.spec, self.process.exitcode)
-        return message
+
+    def patience(self, limits: Limits) -> float | None:
+        """Seconds until it may be over a limit; None where there is none."""
+        times = [] if limits.memory is None else [LOOK_EVERY]
+        if limits.seconds is not None:
+            times.append(max(0.0, self.started + limits.seconds - time.monotonic()))
+        return min(times, default=None)
 
     def over(self, limits: Limits) -> Record | None:
         """End it if its run has gone over a limit, and give the record of that."""
@@ -89,23 +111,19 @@ class Worker:
             return 0
 
 
-def serve(connection: Connection, keeping: Keeping | None) -> None:
-    """What a worker does: execute what it is handed until it is handed nothing."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that hands out runs
+def start(context: Any, serve: Callable[..., None], *arguments: object) -> Worker:  # noqa: ANN401 - as above
+    """A new worker; the server that forks it may be killed just then, and is started anew."""
+    for _ in range(TRIES - 1):
+        with suppress(EOFError, ConnectionError):
+            return Worker(context, serve, *arguments)
+    return Worker(context, serve, *arguments)
+
+
+def _serve(serve: Callable[..., None], connection: Connection, *arguments: object) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that hands out
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    from harness.runs.execute import execute  # noqa: PLC0415 - it loads torch, which the fork server has done already
-
-    last = 0.0
-
-    def report(step: int, loss: float) -> None:
-        nonlocal last
-        if time.monotonic() - last >= REPORT_EVERY:
-            last = time.monotonic()
-            connection.send(Progress(step, loss))
-
     with suppress(EOFError, ConnectionError):  # the other side is gone, and nobody wants the rest
-        while (spec := connection.recv()) is not None:
-            connection.send(execute(spec, report, keeping))
+        serve(connection, *arguments)
 
 
 def _end_with_parent() -> None:
@@ -114,3 +132,13 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
+
+
+def context() -> BaseContext:
+    """What makes processes."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # libraries that read it at import: one thread a worker
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(["harness.runs.execute"])
+    return made

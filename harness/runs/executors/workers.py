@@ -1,39 +1,33 @@
 """Worker processes on this machine.
 
-Workers are forked from a server that has torch loaded already (importing it takes seconds, such a fork a few
-hundredths), and spawned where there is no fork server. Each takes one spec after another over a pipe of its own, so a
-worker that dies takes one run with it, which becomes a record, and is replaced. A worker whose run goes over a limit is
-ended, which is a record too. Workers end with the process that made them, however that ends.
+Each takes one spec after another, so a worker that dies takes one run with it, which becomes a record, and is replaced.
+A worker whose run goes over a limit is ended, which is a record too.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
-from contextlib import suppress
-from multiprocessing.connection import wait
+import warnings
+from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge
 
+from harness.errors import PluginWarning
 from harness.runs.environment import usable_cores
 from harness.runs.executors.base import Executor, Listener, Progress
-from harness.runs.executors.worker import Worker
+from harness.runs.executors.worker import Worker, context, start
 from harness.runs.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from multiprocessing.context import BaseContext
 
     from harness.runs.limits import Keeping
     from harness.runs.record import Record
     from harness.runs.spec import RunSpec, Spec
 
-LOOK_EVERY = 0.1
-"""Seconds between two looks at the memory of the workers."""
-TRIES = 3
-"""How often a worker is started, if its server dies meanwhile."""
+REPORT_EVERY = 0.1
+"""Seconds between two reports of a worker."""
 
 
 class Workers(Executor):
@@ -47,7 +41,7 @@ class Workers(Executor):
         self._count = workers
         self._limits = Limits()
         self._keeping: Keeping | None = None
-        self._context = _context()
+        self._context = context()
         self._workers: list[Worker] = []
         self._stopped = False
 
@@ -119,30 +113,29 @@ class Workers(Executor):
             if worker:
                 worker.dismiss()
             return
-        worker = worker or self._new()
+        worker = worker or start(self._context, serve, self._keeping)
         self._workers.append(worker)
-        worker.start(spec)
+        worker.hand(spec)
         listener.started(spec)
-
-    def _new(self) -> Worker:
-        """A new worker; the server that forks it may be killed just then, and is started anew."""
-        for _ in range(TRIES - 1):
-            with suppress(EOFError, ConnectionError):
-                return Worker(self._context, self._keeping)
-        return Worker(self._context, self._keeping)
 
     def _patience(self) -> float | None:
         """Seconds until a limit may be reached; None where there is none."""
-        now = time.monotonic()
-        ends = [worker.started + self._limits.seconds for worker in self._workers if self._limits.seconds is not None]
-        times = [max(0.0, end - now) for end in ends] + [LOOK_EVERY] * (self._limits.memory is not None)
-        return min(times, default=None)
+        times = (worker.patience(self._limits) for worker in self._workers)
+        return min((each for each in times if each is not None), default=None)
 
 
-def _context() -> BaseContext:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # libraries that read it at import: one thread a worker
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["harness.runs.execute"])
-    return context
+def serve(connection: Connection, keeping: Keeping | None) -> None:
+    """What a worker does: execute what it is handed until it is handed nothing."""
+    from harness.runs.execute import execute  # noqa: PLC0415 - it loads torch, which the fork server has done already
+
+    warnings.simplefilter("ignore", PluginWarning)  # it was told when the run was prepared
+    last = 0.0
+
+    def report(step: int, loss: float) -> None:
+        nonlocal last
+        if time.monotonic() - last >= REPORT_EVERY:
+            last = time.monotonic()
+            connection.send(Progress(step, loss))
+
+    while (spec := connection.recv()) is not None:
+        connection.send(execute(spec, report, keeping))

@@ -28,7 +28,7 @@ class Cluster:
         kinds: a run of each kind, whose plugins are taken along.
 
     Raises:
-        HarnessError: Ray is missing, or the cluster cannot be used.
+        HarnessError: the cluster cannot be used.
     """
 
     def __init__(self, address: str, cpus: float, gpus: float, kinds: Iterable[RunSpec]) -> None:
@@ -37,7 +37,10 @@ class Cluster:
         local = not address or is_loopback(address)
         if local:
             os.environ.setdefault(LOOPBACK, "0")  # read when Ray is imported
-        self.ray = _import()
+        import ray  # noqa: PLC0415 - an extra
+        import ray.exceptions  # noqa: PLC0415
+
+        self.ray: Any = ray
         arguments: dict[str, Any] = {"address": address} if address else {"include_dashboard": False}
         if local and not address.startswith("ray://"):
             arguments["_node_ip_address"] = "127.0.0.1"
@@ -118,15 +121,6 @@ class Cluster:
     def _forget_shipped(self) -> None:
         if self._shipped is not None:
             shutil.rmtree(self._shipped, ignore_errors=True)
-
-
-def _import() -> Any:  # noqa: ANN401 - a module, which may not be there
-    try:
-        import ray  # noqa: PLC0415 - an extra
-        import ray.exceptions  # noqa: PLC0415
-    except ImportError as error:
-        raise HarnessError('--executor ray needs Ray: pip install "cell-harness[ray]".') from error
-    return ray
 
 
 def _name(node: dict[str, Any]) -> str:

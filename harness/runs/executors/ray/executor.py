@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge, Gt
 
 from harness.errors import HarnessError
 from harness.runs.executors.base import Executor, Listener
+from harness.runs.executors.ray.address import is_loopback
 from harness.runs.executors.ray.cluster import Cluster
 from harness.runs.executors.ray.flight import Flight
 from harness.runs.executors.remote import Attempt, Code, device
@@ -68,6 +70,13 @@ class Ray(Executor):
         if limits.memory is not None:
             raise HarnessError("--memory-limit cannot be held by Ray, which ends runs itself where a node gets full.")
         self._limits = limits
+
+    def reach(self) -> None:
+        """See that Ray is installed, and that something answers at the address."""
+        if find_spec("ray") is None:
+            raise HarnessError('--executor ray needs Ray: pip install "cell-harness[ray]".')
+        if self._address:
+            is_loopback(self._address)
 
     def check(self, specs: Iterable[RunSpec]) -> None:
         """Connect, and see that there is room for a run, and the same code and data on every node that has it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import deque
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from tempfile import mkdtemp
@@ -88,14 +89,20 @@ class Slurm(Executor):
         if limits != Limits():
             raise HarnessError("what a Slurm job may take is said as --executor slurm:minutes=30:memory=4.")
 
-    def check(self, specs: Iterable[RunSpec]) -> None:
-        """See that there is a Slurm to submit to, and a folder for its jobs; the jobs see to their nodes themselves."""
-        submitit = _import()
+    def reach(self) -> None:
+        """See that there is a Slurm to submit to."""
+        if find_spec("submitit") is None:
+            raise HarnessError('--executor slurm needs submitit: pip install "cell-harness[slurm]".')
         if self._cluster == "slurm" and shutil.which("sbatch") is None:
             raise HarnessError(
                 "there is no Slurm here: no sbatch is found. Start this where jobs are submitted, or try it on this "
                 "machine with --executor slurm:cluster=local."
             )
+
+    def check(self, specs: Iterable[RunSpec]) -> None:
+        """Make a folder for the jobs, which see to their nodes themselves."""
+        import submitit  # noqa: PLC0415 - an extra
+
         gpus = (1 if any(spec.device != "cpu" for spec in specs) else 0) if self._gpus is None else self._gpus
         try:
             self._place = Path(mkdtemp(prefix=".harness-jobs-", dir=self._folder)).absolute()
@@ -192,11 +199,3 @@ class Slurm(Executor):
         for job in [job for job, attempts in self._jobs.items() if not any(watch.has_begun(a.spec) for a in attempts)]:
             job.cancel(check=False)
             del self._jobs[job]
-
-
-def _import() -> Any:  # noqa: ANN401 - a module, which may not be there
-    try:
-        import submitit  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise HarnessError('--executor slurm needs submitit: pip install "cell-harness[slurm]".') from error
-    return submitit
