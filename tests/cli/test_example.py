@@ -50,7 +50,7 @@ def six() -> Comparison:
 
 def test_commands_print_what_is_shown(page: str, harness: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "80")
     new, printed = page, {}
     for block in BLOCK.finditer(page):
         command, shown = block["command"] or block["written"], block["printed"] or block["markdown"]
