@@ -316,6 +316,21 @@ def test_a_row_that_is_no_record_is_told(tmp_path: Path) -> None:
             store.runs()
 
 
+def test_what_is_no_outline_is_told(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store.add(RECORD)
+    asked = store._database.connection.execute
+    for text in ("[1", "", "[1, 2], [3"):
+        own_sum = schema.check_sum(f"{text}{{}}{{}}")
+        asked("UPDATE outlines SET own = ?, cost = '{}', disturbance = '{}', own_sum = ?", (text, own_sum))
+        with pytest.raises(HarnessError, match="was not written by harness: an outline of a run is none"):
+            store.outlines()
+    for text in ("{}", "no JSON"):
+        asked("UPDATE kinds SET content = ?, content_sum = ?", (text, schema.check_sum(text)))
+        with pytest.raises(HarnessError, match="was not written by harness: what some runs share is none"):
+            store.outlines()
+
+
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match=f"is no results folder: it has no {FILE}"):
         Store(tmp_path)

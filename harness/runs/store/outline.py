@@ -119,7 +119,7 @@ class Kind:
         record = RunRecord(spec, "finished", **values)
         places = {name: index for index, name in enumerate((*names, "price", "disturbed"), start=1)}
         shared = {name: getattr(record, name) for name in (*SHARED, *LEFT_OUT, *OWN)}  # of `OWN` what has no place
-        own = {name: _own(place) for name, place in places.items()}
+        own = {name: _own(places[name]) for name in (*OWN, "price", "disturbed") if name in places}
         outline = type("Outline", (Outline,), {"__slots__": (), "setup": spec, **shared, **own})
         return cls(spec, record.environment, places, outline)
 

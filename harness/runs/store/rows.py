@@ -74,10 +74,22 @@ def damaged(path: Path, what: str) -> HarnessError:
 
 
 @contextmanager
-def _damage_told(path: Path, key: str, *texts: tuple[str, int]) -> Iterator[None]:
-    if any(check_sum(text) != expected for text, expected in texts):
-        raise damaged(path, f"the record of run {key}")
+def strangers_told(path: Path, what: str) -> Iterator[None]:
+    """Say that something which was not damaged is none of ours.
+
+    Raises:
+        HarnessError: it cannot be taken for what it should be.
+    """
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise HarnessError(f"{path} was not written by harness: the record of run {key} is none.") from error
+        raise HarnessError(f"{path} was not written by harness: {what} is none.") from error
+
+
+@contextmanager
+def _damage_told(path: Path, key: str, *texts: tuple[str, int]) -> Iterator[None]:
+    what = f"the record of run {key}"
+    if any(check_sum(text) != expected for text, expected in texts):
+        raise damaged(path, what)
+    with strangers_told(path, what):
+        yield

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.runs.record import PHASES, is_disturbed, price_of
 from harness.runs.store.outline import BLOCK, Kind, decode_all
-from harness.runs.store.rows import damaged
+from harness.runs.store.rows import damaged, strangers_told
 from harness.runs.store.schema import check_sum
 from harness.runs.uncollected import uncollected
 
@@ -37,7 +37,7 @@ def outlines(database: Database, wanted: Collection[str] | None) -> list[RunReco
     chosen = rows if wanted is None else (row for row in rows if row[0] in wanted)
     found: list[RunRecord] = []
     last = None
-    with uncollected(kept=True):
+    with uncollected(kept=True), strangers_told(database.path, "an outline of a run"):
         while block := list(islice(chosen, BLOCK)):
             for key, _, own_sum, _, *texts, _ in block:
                 if check_sum("".join(texts)) != own_sum:
@@ -82,5 +82,6 @@ def _kinds(database: Database) -> dict[int, Kind]:
     for number, text, content_sum in database.all("SELECT kind, content, content_sum FROM kinds"):
         if check_sum(text) != content_sum:
             raise damaged(database.path, "what some runs share")
-        found[number] = Kind.read(text)
+        with strangers_told(database.path, "what some runs share"):
+            found[number] = Kind.read(text)
     return found
