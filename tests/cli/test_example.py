@@ -69,6 +69,12 @@ def test_commands_print_what_is_shown(page: str, harness: Command, monkeypatch: 
         PAGE.write_text(new, encoding="utf-8")
 
 
+@pytest.mark.parametrize(("style", "file"), [("markdown", "table.md"), ("csv", "table.csv")])
+def test_the_tables_beside_the_runs_are_of_today(harness: Command, style: str, file: str) -> None:
+    folder = REPOSITORY / "results" / "reference" / "six"
+    assert harness("table", folder, "--format", style).out == (folder / file).read_text(encoding="utf-8")
+
+
 def test_the_verdict_is_that_of_the_report(page: str, six: Comparison) -> None:
     assert [line.removeprefix("> ") for line in page.splitlines() if line.startswith("> ")] == verdict(six)
 
