@@ -106,6 +106,10 @@ def test_what_the_text_says_in_words(six: Comparison) -> None:
     assert {cell for cell in six.cells if score(six, "copy", cell).mean < 12.5} == {"elman", "jordan"}
     assert pairs["word-lm", "lstm", "jordan"].decided
     assert not pairs["char-lm", "torch-lstm", "lstm"].decided
+    assert pairs["g2p", "lstm", "torch-lstm"].decided
+    assert pairs["temporal-order", "lstm", "torch-lstm"].decided
+    assert not pairs["adding", "lstm", "torch-lstm"].decided
+    assert not pairs["digit-strings", "torch-lstm", "lstm"].decided
     assert best(six, "g2p") == {"simple-gru", "gru", "lstm"}
     assert best(six, "spell") == {*six.cells} - {"jordan"}
     assert best(six, "music") == {"jordan"}
