@@ -7,6 +7,10 @@ harness run --cells lstm,gru --tasks all --out results/reference/main-job
 harness run --cells "$cells" --tasks all --out results/reference/quick
 harness run --cells elman,jordan,simple-gru,gru,lstm,torch-lstm --tasks all --seeds 10 --out results/reference/six
 harness report results/reference/six
+papers() { harness run --seeds 5 --out results/reference/papers "$@"; }
+papers --cells elman,jordan,gru,lstm --tasks music --budget full
+papers --cells simple-gru,gru,lstm --tasks char-lm --tune 8
+papers --cells elman,jordan,gru,lstm --tasks music --tune 8
 full() { harness run --budget full --seeds 1 --out results/reference/full "$@"; }
 full --cells gru --tasks digits:order=rows,vowels,spell,highlight,digit-strings,g2p,temporal-order:length=30
 full --cells gru --tasks copy:delay=20,char-lm,sentiment

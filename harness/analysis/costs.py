@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.analysis.listing import Listing
-from harness.runs.store.outline import costs_of
+from harness.runs.record import PHASES
 from harness.testing.certificate import passes
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ EXPLAINED = (
     "and inference in the batches of training (medians). MiB: what a training step takes at its peak, without weights."
 )
 CHECKED = "All cells have passed harness check."
-PHASES = ("forward", "backward", "inference")
 
 
 def costs(done: Sequence[RunRecord]) -> dict[str, Any]:
@@ -41,18 +40,23 @@ def costs(done: Sequence[RunRecord]) -> dict[str, Any]:
     quiet = [run for run in done if not run.disturbed]
     disturbed = bool(done) and not quiet
     quiet = quiet or list(done)
-    every = costs_of(done)
-    measured = every if len(quiet) == len(done) else costs_of(quiet)
     ran = [run for run in quiet if run.seconds and run.sequence_steps]
+    *_, memory, kernels = _columns(done)
+    times = zip(PHASES, _columns(quiet), strict=False)
     return {
         "seconds": summary(fmean, [run.seconds for run in quiet]),
         "steps_per_second": summary(np.median, [(run.sequence_steps or 0) / (run.seconds or 1) for run in ran]),
-        **{name: summary(np.median, [cost.get(name, {}).get("median") for cost in measured]) for name in PHASES},
-        "memory": summary(np.median, [cost.get("memory") for cost in every]),
+        **{phase: summary(np.median, seconds) for phase, seconds in times},
+        "memory": summary(np.median, memory),
         "engine": _several(run.engine for run in done),
-        "kernel": _several(cost.get("kernel", "") for cost in every),
+        "kernel": _several(kernels),
         "disturbed": disturbed,
     }
+
+
+def _columns(runs: Sequence[RunRecord]) -> list[Sequence[Any]]:
+    """The prices of some runs, each part of them together."""
+    return list(zip(*(run.price for run in runs), strict=True)) or [()] * (len(PHASES) + 2)
 
 
 def summary(statistic: Any, values: Sequence[float | None]) -> float | None:  # noqa: ANN401 - mean or median

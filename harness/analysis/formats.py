@@ -11,10 +11,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.cost_table import cost_headings, cost_rows
-from harness.analysis.costs import PHASES
 from harness.analysis.layout import NOT_TRIED, footnotes, sheet
 from harness.analysis.overview import overview
 from harness.runs.certified import certified
+from harness.runs.record import PHASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

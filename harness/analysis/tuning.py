@@ -11,12 +11,14 @@ from harness.analysis.figures.look import logarithmic
 from harness.analysis.layout import ARROWS, value
 from harness.analysis.listing import Listing
 from harness.analysis.sparkline import BLOCKS
+from harness.training.settings import SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harness.runs.record import RunRecord
 
+BRIEF = {name: short for short, name in SHORT.items()}
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
 """Of trials, after which the expected best score is listed."""
 
@@ -126,7 +128,11 @@ def listing(found: Sequence[Tuning]) -> Listing:
 
 def _row(tuning: Tuning, counts: Sequence[int]) -> list[str]:
     chosen = tuning.best
-    settings = "" if chosen is None else " ".join(f"{name}={_short(v)}" for name, v in chosen.settings.items())
+    settings = (
+        ""
+        if chosen is None
+        else " ".join(f"{BRIEF.get(name, name)}={_short(v)}" for name, v in chosen.settings.items())
+    )
     failed = sum(trial.score is None for trial in tuning.trials)
     known = tuning.expected if chosen is not None else []
     expected = [value(known[n - 1], tuning.digits) if n <= len(known) else "" for n in counts]

@@ -25,6 +25,10 @@ Status = Literal[
 PASSING = ("out of memory", "out of time", "no data", "failed", "crashed")
 """Ends that another attempt may not come to; the others are the same each time."""
 
+PHASES = ("forward", "backward", "inference")
+"""What is timed of a cost."""
+Price = list[Any]
+"""What tables show of a cost: for each of `PHASES` seconds a time step of a sequence (median); bytes; kernel."""
 BUSY = 0.05
 """The share of the machine that others may use, and of the time that a run may wait for a processor."""
 
@@ -117,6 +121,11 @@ class RunRecord:
         return self.spec.seed
 
     @property
+    def price(self) -> Price:
+        """What tables show of the cost; None for what is not known."""
+        return price_of(self.cost)
+
+    @property
     def disturbed(self) -> bool:
         """Whether others kept so much of the machine busy that its times are not to be compared."""
         return is_disturbed(self.disturbance, self.environment)
@@ -129,6 +138,11 @@ class RunRecord:
     def from_dict(cls, values: Mapping[str, Any]) -> RunRecord:
         """The record that `as_dict` took apart."""
         return cls(**{**values, "spec": RunSpec.from_dict(values["spec"])})
+
+
+def price_of(cost: Mapping[str, Any]) -> Price:
+    """What tables show of a cost; None for what is not known."""
+    return [*(cost.get(phase, {}).get("median") for phase in PHASES), cost.get("memory"), cost.get("kernel")]
 
 
 def is_disturbed(disturbance: Mapping[str, Any], environment: Mapping[str, Any]) -> bool:

@@ -57,7 +57,7 @@ def test_the_listing(trials: list[RunRecord]) -> None:
     found = listing(tunings(trials))
     assert found.headings == ("task", "cell", "chosen", "of 1", "of 2", "of 3", "over rates", "failed")
     # of 2: the best of nine pairs of 0.2, 0.5 and 0.8
-    assert found.rows[0] == ["adding ↓ MSE", "lstm", "learning_rate=0.03", "0.500", "0.367", "0.300", "█▅▁", ""]
+    assert found.rows[0] == ["adding ↓ MSE", "lstm", "lr=0.03", "0.500", "0.367", "0.300", "█▅▁", ""]
     assert found.rows[1][6:] == ["▁█·", "1/3"]
     entries = json.loads(found.text("json"))
     assert entries[1]["trials"][2] == {"number": 3, "settings": {"learning_rate": 0.3}, "score": None}

@@ -50,7 +50,7 @@ def six() -> Comparison:
 
 def test_commands_print_what_is_shown(page: str, harness: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "80")
     new, printed = page, {}
     for block in BLOCK.finditer(page):
         command, shown = block["command"] or block["written"], block["printed"] or block["markdown"]
@@ -103,6 +103,22 @@ def test_what_the_text_says_in_words(six: Comparison) -> None:
     assert best(six, "g2p") == {"simple-gru", "gru", "lstm"}
     assert best(six, "spell") == {*six.cells} - {"jordan"}
     assert best(six, "music") == {"jordan"}
+
+
+def test_what_the_text_says_of_the_runs_that_ask_why() -> None:
+    papers = package.load(REPOSITORY / "results" / "reference" / "papers", whole=False).comparison()
+    chosen = {
+        (column.runs[cell][0].spec.task.label, cell): column.runs[cell][0].spec.recipe.learning_rate
+        for column in papers.columns
+        for cell in column.runs
+        if column.runs[cell][0].spec.tune
+    }
+    assert chosen["char-lm", "simple-gru"] < chosen["char-lm", "gru"] == 0.02 < chosen["char-lm", "lstm"]
+    assert chosen["music", "elman"] < min(chosen["music", "gru"], chosen["music", "lstm"])
+    letters = {(score.task, score.cell): score.letters for score in papers.scores}
+    for other in ("gru", "lstm"):  # what elman was ahead is gone
+        assert set(letters["music (full)", "elman"]) & set(letters["music (full)", other])
+    assert set(letters["music (quick, tune=8)", "elman"]) & set(letters["music (quick, tune=8)", "gru"])
 
 
 def score(six: Comparison, task: str, cell: str) -> Score:

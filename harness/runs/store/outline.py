@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 HISTORY = ("curve", "diagnoses", "samples")
 """What of a record tells how training went, kept apart from what tables need."""
-LEFT_OUT = (*HISTORY, "state", "validation", "data_seen", "details")
+SUMMED_UP = ("cost", "disturbance")
+"""What is a run's own, and of which an outline has only what tables show: the price, and whether it was disturbed."""
+LEFT_OUT = (*HISTORY, *SUMMED_UP, "state", "validation", "data_seen", "details")
 """What an outline has not."""
 SHARED = (
     "metrics",
@@ -32,21 +34,10 @@ SHARED = (
     "environment",
 )
 """What the runs of a kind have in common, beside the spec without its seed."""
-PACKED = ("cost", "disturbance")
-"""What is a run's own and is kept as text until somebody asks for it."""
-OWN = tuple(f.name for f in fields(RunRecord) if f.name not in {*LEFT_OUT, *SHARED, *PACKED, "spec"})
+OWN = tuple(f.name for f in fields(RunRecord) if f.name not in {*LEFT_OUT, *SHARED, "spec"})
 """What else is a run's own, beside the seed."""
 BLOCK = 1000
 """Texts that are decoded at once: one by one takes longer, and so do many, which fit into no cache."""
-
-
-def costs_of(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
-    """What each of some runs cost; those of outlines are decoded together, in half of the time."""
-    packed = [run.packed_cost for run in runs if isinstance(run, Outline)]
-    if len(packed) < len(runs):
-        return [run.cost for run in runs]
-    blocks = (packed[start : start + BLOCK] for start in range(0, len(packed), BLOCK))
-    return [cost for block in blocks for cost in decode_all(block)]
 
 
 def decode_all(texts: Iterable[str]) -> list[Any]:
@@ -63,9 +54,9 @@ def kind_text(record: RunRecord) -> str:
 
 
 def own_texts(record: RunRecord) -> tuple[str, ...]:
-    """What is a record's own, as JSON: the seed and the values of `OWN`; and each of `PACKED`."""
+    """What is a record's own, as JSON: the seed and the values of `OWN`; and each of `SUMMED_UP`."""
     own = [record.spec.seed, *(getattr(record, name) for name in OWN)]
-    return json.dumps(own), *(json.dumps(getattr(record, name)) for name in PACKED)
+    return json.dumps(own), *(json.dumps(getattr(record, name)) for name in SUMMED_UP)
 
 
 class Outline(RunRecord):
@@ -75,14 +66,12 @@ class Outline(RunRecord):
 
     Args:
         key: of its spec.
-        own: the seed, the values of `OWN`, the texts of `PACKED`, and whether it was disturbed.
+        own: the seed, the values of `OWN`, the price, and whether it was disturbed.
     """
 
     __slots__ = ("_key", "_own")
     _key: str
     _own: Sequence[Any]
-    packed_cost: str
-    """As it is stored."""
 
     def __init__(self, key: str, own: Sequence[Any]) -> None:
         _set_key(self, key)  # a record is frozen
@@ -128,17 +117,12 @@ class Kind:
         names = values.pop("own")
         spec = RunSpec.from_dict({**values.pop("spec"), "seed": 0}).with_seed(0)  # which works out what all share
         record = RunRecord(spec, "finished", **values)
-        places = {name: index for index, name in enumerate((*names, *PACKED), start=1)}
+        places = {name: index for index, name in enumerate((*names, "price", "disturbed"), start=1)}
         shared = {name: getattr(record, name) for name in (*SHARED, *LEFT_OUT, *OWN)}  # of `OWN` what has no place
-        own = {name: (_packed if name in PACKED else _own)(place) for name, place in places.items()}
-        last = {"packed_cost": _own(places["cost"]), "disturbed": _own(len(places) + 1)}
-        outline = type("Outline", (Outline,), {"__slots__": (), "setup": spec, **shared, **own, **last})
+        own = {name: _own(place) for name, place in places.items()}
+        outline = type("Outline", (Outline,), {"__slots__": (), "setup": spec, **shared, **own})
         return cls(spec, record.environment, places, outline)
 
 
 def _own(place: int) -> property:
     return property(lambda self: self._own[place])
-
-
-def _packed(place: int) -> property:
-    return property(lambda self: json.loads(self._own[place]))
