@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from harness.runs.executors import Executor, InProcess, Listener, Progress, Workers
+from harness.errors import HarnessError
+from harness.runs.executors import Executor, InProcess, Listener, Progress, Workers, worker
+from harness.runs.executors.worker import Worker
 from harness.runs.limits import Limits
 from harness.runs.plan import Plan, Request
 from harness.runs.record import RunRecord
@@ -159,3 +161,19 @@ if __name__ == "__main__":
     parent.communicate()
     _, alive = psutil.wait_procs(workers, timeout=60)
     assert alive == []
+
+
+def test_a_server_of_workers_that_is_ended_again_and_again_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    class Doomed(Worker):
+        def __init__(self, *_: object) -> None:
+            tried.append(self)
+            raise EOFError
+
+    monkeypatch.setattr(worker, "Worker", Doomed)
+    with pytest.raises(
+        HarnessError, match=r"^no worker can be started: .* 3 times in a row .* the same command goes on"
+    ):
+        list(Workers(1).run(specs("gru"), Listener()))
+    assert len(tried) == 3

@@ -10,12 +10,33 @@ import networkx as nx
 from harness.modeling.engine.graph import Part, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from harness.modeling.engine.graph import Node
 
+COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign"})
 
-def kept(needed: Iterable[Node], free: Sequence[Node], *, again: bool = True) -> list[Node]:
+
+def exact(nodes: Iterable[Node]) -> set[Node]:
+    """What some nodes compare, and so must not be computed again.
+
+    A value that is computed again may differ by rounding, since a compiler joins a product and a sum in one place and
+    not in another; then the largest of a row equals none of it any more.
+    """
+    open_ = [arg for node in nodes if node.op in COMPARISONS for arg in node.args]
+    found = set()
+    while open_:
+        node = open_.pop()
+        if node.op in {"slice", "cat", "expand"}:
+            open_ += node.args
+        else:
+            found.add(node)
+    return found
+
+
+def kept(
+    needed: Iterable[Node], free: Sequence[Node], once: Collection[Node] = (), *, again: bool = True
+) -> list[Node]:
     """The narrowest values from which those that are needed can be computed again.
 
     Products and sums over rows are never computed again. It is a minimum cut; of several, the one nearest to what is
@@ -24,6 +45,7 @@ def kept(needed: Iterable[Node], free: Sequence[Node], *, again: bool = True) ->
     Args:
         needed: what the backward pass reads of the forward pass.
         free: what is there anyhow: states, inputs.
+        once: what is not to be computed again, either.
         again: whether pointwise values are computed again where that takes less memory.
     """
     network = nx.DiGraph()
@@ -32,7 +54,7 @@ def kept(needed: Iterable[Node], free: Sequence[Node], *, again: bool = True) ->
     for node in within:
         network.add_edge((node, "in"), (node, "out"), capacity=inf if node.op == "cat" else node.width)
         given = node.part == Part.INPUT and not (node.op == "slice" and node.args[0] in free)
-        if given or node.op in {"mm", "sum", "amax"} or (node.pointwise and not again):
+        if given or node in once or node.op in {"mm", "sum", "amax"} or (node.pointwise and not again):
             network.add_edge("source", (node, "in"), capacity=inf)
         for arg in node.args:
             if arg not in free and arg.part > Part.PARAMETERS:

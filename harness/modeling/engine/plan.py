@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.modeling.engine.derive import derive
 from harness.modeling.engine.graph import Part, describe, ordered, within
-from harness.modeling.engine.keep import kept
+from harness.modeling.engine.keep import exact, kept
 from harness.modeling.engine.program import Buffer, Kind, Place, Program
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ class Plan:
         forward = set(ordered(split.after))
         results = [*gradients.leaves.values(), *gradients.vectors.values()]
         results += [node for _, *pair in gradients.products for node in pair]
-        needed = [node for node in within(results, forward) if node in forward]
-        keep = kept(needed, [*before, *split.after, split.input], again=again)
+        backward = within(results, forward)
+        needed = [node for node in backward if node in forward]
+        keep = kept(needed, [*before, *split.after, split.input], exact([*forward, *backward]), again=again)
         places = {node: Place(Buffer(f"kept {k}", node.width, Kind.HISTORY)) for k, node in enumerate(keep)}
         self.kept = [place.buffer for place in places.values()]
         stored = [*after, *places.items()]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from harness.errors import HarnessError
 from harness.runs.executors.failures import crashed, failure, overdue
 from harness.runs.limits import size_text
 
@@ -112,11 +113,18 @@ class Worker:
 
 
 def start(context: Any, serve: Callable[..., None], *arguments: object) -> Worker:  # noqa: ANN401 - as above
-    """A new worker; the server that forks it may be killed just then, and is started anew."""
-    for _ in range(TRIES - 1):
+    """A new worker; the server that forks it may be killed just then, and is started anew.
+
+    Raises:
+        HarnessError: it was killed each time.
+    """
+    for _ in range(TRIES):
         with suppress(EOFError, ConnectionError):
             return Worker(context, serve, *arguments)
-    return Worker(context, serve, *arguments)
+    raise HarnessError(
+        f"no worker can be started: what forks them was ended {TRIES} times in a row (out of memory?). What was reported "
+        "is safe, and the same command goes on."
+    )
 
 
 def _serve(serve: Callable[..., None], connection: Connection, *arguments: object) -> None:

@@ -52,6 +52,23 @@ class Free(Cell):
         return self.given(self, x, *states)
 
 
+def _mixed(h: Tensor, s: Tensor) -> Tensor:
+    """Products and a sum, which a compiler joins here and not there, so that it rounds in two ways."""
+    return torch.sigmoid(h) * torch.tanh(s) + (1 - torch.sigmoid(h)) * s
+
+
+def _largest(a: Tensor) -> Tensor:
+    return a.amax(1, keepdim=True)
+
+
+def _only(a: Tensor) -> Tensor:
+    return a * (a == _largest(a))
+
+
+def _below(a: Tensor) -> Tensor:
+    return torch.relu(_largest(a) - a)
+
+
 def lstm_of_one_linear(c: Free, x: Tensor, h: Tensor, s: Tensor) -> States:
     i, f, g, o = c.joined(torch.cat([x, h], 1)).chunk(4, 1)
     s = torch.sigmoid(f) * s + torch.sigmoid(i) * torch.tanh(g)
@@ -169,6 +186,9 @@ STEPS: dict[str, tuple[int, Callable[..., object]]] = {
         1,
         lambda c, x, h: torch.tanh(c.W(x) + c.U(h) * torch.sigmoid(c.V(h)) + c.gate(x, h)[:, :HIDDEN]),
     ),
+    "largest of a mixture": (2, lambda c, x, h, s: (torch.tanh(c.W(x) + _largest(_mixed(h, s)) * c.u), c.U(h))),
+    "none but the largest": (2, lambda c, x, h, s: (torch.tanh(c.W(x) + _only(_mixed(h, s))), torch.tanh(c.U(h)))),
+    "below the largest": (2, lambda c, x, h, s: (torch.tanh(c.W(x) + _below(_mixed(h, s))), torch.tanh(c.U(h)))),
     "many terms": (1, lambda c, x, h: torch.tanh(sum((0.1 * k * c.U(h + k) for k in range(1, 16)), c.W(x)))),
 }
 
