@@ -69,6 +69,12 @@ def test_commands_print_what_is_shown(page: str, harness: Command, monkeypatch: 
         PAGE.write_text(new, encoding="utf-8")
 
 
+@pytest.mark.parametrize(("style", "file"), [("markdown", "table.md"), ("csv", "table.csv")])
+def test_the_tables_beside_the_runs_are_of_today(harness: Command, style: str, file: str) -> None:
+    folder = REPOSITORY / "results" / "reference" / "six"
+    assert harness("table", folder, "--format", style).out == (folder / file).read_text(encoding="utf-8")
+
+
 def test_the_verdict_is_that_of_the_report(page: str, six: Comparison) -> None:
     assert [line.removeprefix("> ") for line in page.splitlines() if line.startswith("> ")] == verdict(six)
 
@@ -100,6 +106,10 @@ def test_what_the_text_says_in_words(six: Comparison) -> None:
     assert {cell for cell in six.cells if score(six, "copy", cell).mean < 12.5} == {"elman", "jordan"}
     assert pairs["word-lm", "lstm", "jordan"].decided
     assert not pairs["char-lm", "torch-lstm", "lstm"].decided
+    assert pairs["g2p", "lstm", "torch-lstm"].decided
+    assert pairs["temporal-order", "lstm", "torch-lstm"].decided
+    assert not pairs["adding", "lstm", "torch-lstm"].decided
+    assert not pairs["digit-strings", "torch-lstm", "lstm"].decided
     assert best(six, "g2p") == {"simple-gru", "gru", "lstm"}
     assert best(six, "spell") == {*six.cells} - {"jordan"}
     assert best(six, "music") == {"jordan"}

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from harness import cli
-from harness.runs.record import RunRecord
+from harness.runs import record
 from harness.runs.store import Store
 from harness.training import clock
 from harness.training.timing import cost
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 STILL = '''
 """A clock that stands still and a machine that does nothing else: tables of equal results are equal to the byte."""
 from harness import hookimpl
-from harness.runs.record import RunRecord
+from harness.runs import record
 from harness.training import clock
 from harness.training.timing import cost
 
 clock.between = lambda earlier, later: 0.0
 cost.measure = None  # a cost that cannot be measured is none
-RunRecord.disturbed = False
+record.BUSY = float("inf")  # so that no run is disturbed
 
 @hookimpl
 def harness_cells():
@@ -125,7 +125,7 @@ def undisturbed(folder: Path, seeds: int, monkeypatch: pytest.MonkeyPatch) -> di
     """The tables of the same sweep in this process, run by run."""
     (folder / "still.py").write_text(STILL)
     monkeypatch.chdir(folder)
-    for place, name in ((clock, "between"), (cost, "measure"), (RunRecord, "disturbed")):
+    for place, name in ((clock, "between"), (cost, "measure"), (record, "BUSY")):
         monkeypatch.setattr(place, name, getattr(place, name))  # which the plugin changes, and is put back
     options = ("--out", "undisturbed", "--seeds", str(seeds), "--workers", "0")
     monkeypatch.setattr(sys, "argv", ["harness", *COMMAND, *options])

@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from harness import Batch, Classes, HarnessError, Tensors
+from harness.modeling.assembly import Architecture, build
+from harness.registry import current
 from harness_text.highlight import LARGEST_VOCABULARY, Highlight
 from harness_text.python_source import SIGNS, label
 
@@ -43,6 +45,18 @@ def test_each_character_has_the_class_that_its_file_gives_it(files: str) -> None
     place = text.index("return")
     assert {SIGNS[number] for number in batch.targets[place : place + 6, 0]} == {"k"}
     assert SIGNS[batch.targets[text.index("\n"), 0]] == "."
+
+
+def test_an_engine_reads_its_batches_as_the_loop_does(files: str) -> None:
+    """Pieces are kept in rows, so that the symbols of a time step lie far apart in memory."""
+    task = Highlight(files, length=30)
+    batch = Tensors(next(task.batches("train", 8, 0)), CPU)
+    gru = current().cells().find("cell-harness/gru").load()
+    loop, compiled = (
+        build(gru, {}, Architecture(task.encoding, task.output, task.topology, engine=engine), 8, 0)(batch)[0]
+        for engine in ("loop", "auto")
+    )
+    torch.testing.assert_close(compiled, loop)
 
 
 def test_training_is_in_the_seeds_order_and_held_out_pieces_are_not(files: str) -> None:
