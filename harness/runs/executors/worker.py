@@ -122,8 +122,8 @@ def start(context: Any, serve: Callable[..., None], *arguments: object) -> Worke
         with suppress(EOFError, ConnectionError):
             return Worker(context, serve, *arguments)
     raise HarnessError(
-        f"no worker can be started: what forks them was ended {TRIES} times in a row (out of memory?). What was reported "
-        "is safe, and the same command goes on."
+        f"no worker can be started: what forks them was ended {TRIES} times in a row (out of memory?). What was "
+        "reported is safe, and the same command goes on."
     )
 
 
