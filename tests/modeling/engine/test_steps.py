@@ -65,6 +65,10 @@ def _only(a: Tensor) -> Tensor:
     return a * (a == _largest(a))
 
 
+def _within(a: Tensor) -> Tensor:
+    return a * ((a >= _largest(a)) & (a <= _largest(a)))
+
+
 def _below(a: Tensor) -> Tensor:
     return torch.relu(_largest(a) - a)
 
@@ -188,6 +192,17 @@ STEPS: dict[str, tuple[int, Callable[..., object]]] = {
     ),
     "largest of a mixture": (2, lambda c, x, h, s: (torch.tanh(c.W(x) + _largest(_mixed(h, s)) * c.u), c.U(h))),
     "none but the largest": (2, lambda c, x, h, s: (torch.tanh(c.W(x) + _only(_mixed(h, s))), torch.tanh(c.U(h)))),
+    "largest of a mixture with one number": (
+        2,
+        lambda c, x, h, s: (
+            torch.tanh(c.W(x) + _largest(_mixed(h, s[:, :1])) * c.u),
+            torch.tanh(_mixed(h, s[:, :1]) @ c.U.weight),
+        ),
+    ),
+    "within bounds that are the largest": (
+        2,
+        lambda c, x, h, s: (torch.tanh(c.W(x) + _within(_mixed(h, s))), torch.tanh(c.U(h))),
+    ),
     "below the largest": (2, lambda c, x, h, s: (torch.tanh(c.W(x) + _below(_mixed(h, s))), torch.tanh(c.U(h)))),
     "many terms": (1, lambda c, x, h: torch.tanh(sum((0.1 * k * c.U(h + k) for k in range(1, 16)), c.W(x)))),
 }
