@@ -12,6 +12,7 @@ from harness.modeling.engine.program import Buffer, Kind, Place, Program
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from harness.modeling.engine.derive import Gradients
     from harness.modeling.engine.graph import Node
     from harness.modeling.engine.split import Split
 
@@ -69,13 +70,7 @@ class Plan:
         ends = dict(zip(split.after, carried, strict=True))
         ends[split.after[0]] = graph.add(carried[0], seen)
         gradients = derive(graph, ends, [*split.states, *split.leaves])
-        forward = set(ordered(split.after))
-        results = [*gradients.leaves.values(), *gradients.vectors.values()]
-        results += [node for _, *pair in gradients.products for node in pair]
-        backward = within(results, forward)
-        needed = [node for node in backward if node in forward]
-        keep = kept(needed, [*before, *split.after, split.input], exact([*forward, *backward]), again=again)
-        places = {node: Place(Buffer(f"kept {k}", node.width, Kind.HISTORY)) for k, node in enumerate(keep)}
+        places = self._places_kept(gradients, [*before, *split.after, split.input], again=again)
         self.kept = [place.buffer for place in places.values()]
         stored = [*after, *places.items()]
         self.forward = Program(graph, backward=False, given=before | leaves, stored=stored, prepared=prepared)
@@ -86,29 +81,8 @@ class Plan:
         given[seen] = Place(Buffer(SEEN, seen.width, Kind.HISTORY))
         self._written: dict[Node, Place] = {}
         self.backward = Program(graph, backward=True, given=given, stored=[])
-        self.leaf_gradients = {
-            leaf: self._write(gradients.leaves[leaf]) for leaf in split.leaves if leaf in gradients.leaves
-        }
-        self.products = [(matrix, self._read(a), self._write(g)) for matrix, a, g in gradients.products]
-        self.vectors = {node: Buffer(f"sum {node.attr}", node.width, Kind.SUM) for node in gradients.vectors}
-        self.backward.summed = [(gradients.vectors[node], buffer) for node, buffer in self.vectors.items()]
-        self.backward.stored += [(node, place) for node, place in self._written.items()]
-        for state, turn in zip(split.states, self.turns, strict=True):
-            gradient = gradients.leaves.get(state, graph.constant(0))
-            self.backward.stored.append((graph.expand(gradient, state.width), Place(turn, later=1)))
-
-        self.placeholders = {
-            leaf: graph.make("carry", attr=("leaf", k), width=leaf.width, part=Part.INPUT)
-            for k, leaf in enumerate(split.leaves)
-            if leaf in self.leaf_gradients
-        }
-        self.outer = derive(graph, self.placeholders, [split.input])
-        leaf_of = {placeholder: leaf for leaf, placeholder in self.placeholders.items()}
-        self.biases = {
-            vector: (gradients.leaves[leaf_of[gradient]], Buffer(f"bias {vector.attr}", vector.width, Kind.SUM))
-            for vector, gradient in self.outer.vectors.items()
-            if gradient in leaf_of
-        }
+        self._go_back(gradients)
+        self._go_on_outside(gradients)
 
     def describe(self) -> list[str]:
         """What the plan computes: equal for plans that compute the same."""
@@ -123,6 +97,44 @@ class Plan:
         roots += [*self.outer.leaves.values(), *self.outer.vectors.values()]
         roots += [node for _, *pair in self.outer.products for node in pair]
         return [node for node in ordered(roots) if node.op in {"vector", "matrix"}]
+
+    def _places_kept(self, gradients: Gradients, free: list[Node], *, again: bool) -> dict[Node, Place]:
+        """What the forward pass writes for the backward pass, besides what is there anyhow."""
+        forward = set(ordered(self.split.after))
+        results = [*gradients.leaves.values(), *gradients.vectors.values()]
+        results += [node for _, *pair in gradients.products for node in pair]
+        backward = within(results, forward)
+        needed = [node for node in backward if node in forward]
+        keep = kept(needed, free, exact([*forward, *backward]), again=again)
+        return {node: Place(Buffer(f"kept {k}", node.width, Kind.HISTORY)) for k, node in enumerate(keep)}
+
+    def _go_back(self, gradients: Gradients) -> None:
+        """What the backward pass over the loop writes and adds up."""
+        self.leaf_gradients = {
+            leaf: self._write(gradients.leaves[leaf]) for leaf in self.split.leaves if leaf in gradients.leaves
+        }
+        self.products = [(matrix, self._read(a), self._write(g)) for matrix, a, g in gradients.products]
+        self.vectors = {node: Buffer(f"sum {node.attr}", node.width, Kind.SUM) for node in gradients.vectors}
+        self.backward.summed = [(gradients.vectors[node], buffer) for node, buffer in self.vectors.items()]
+        self.backward.stored += [(node, place) for node, place in self._written.items()]
+        for state, turn in zip(self.split.states, self.turns, strict=True):
+            gradient = gradients.leaves.get(state, self.graph.constant(0))
+            self.backward.stored.append((self.graph.expand(gradient, state.width), Place(turn, later=1)))
+
+    def _go_on_outside(self, gradients: Gradients) -> None:
+        """From the gradients of the leaves to those of what they are made of, for all time steps at once."""
+        self.placeholders = {
+            leaf: self.graph.make("carry", attr=("leaf", k), width=leaf.width, part=Part.INPUT)
+            for k, leaf in enumerate(self.split.leaves)
+            if leaf in self.leaf_gradients
+        }
+        self.outer = derive(self.graph, self.placeholders, [self.split.input])
+        leaf_of = {placeholder: leaf for leaf, placeholder in self.placeholders.items()}
+        self.biases = {
+            vector: (gradients.leaves[leaf_of[gradient]], Buffer(f"bias {vector.attr}", vector.width, Kind.SUM))
+            for vector, gradient in self.outer.vectors.items()
+            if gradient in leaf_of
+        }
 
     def _read(self, node: Node) -> Place:
         """Where the backward pass finds a value for all steps of a piece of time, or leaves it."""
