@@ -128,7 +128,7 @@ class Squashed(Cell):
 
 @pytest.mark.parametrize("function", [torch.sigmoid, torch.tanh])
 def test_in_single_precision_functions_of_our_own_are_right_everywhere(function: Any) -> None:
-    """To three units in the last place, or twice as far as torch's are; also at infinity, NaN and almost zero."""
+    """To 2.5 units in the last place, or twice as far as torch's are; also at infinity, NaN and almost zero."""
     ends = [INF, -INF, NAN, -NAN, 0.0, -0.0, 1e30, -1e30, 87.9, -87.9, 88.1, -88.1, 88.8, -88.8, 90.0, 1e-40, -1e-40]
     small, large = torch.logspace(-30, 1.9, 2001), torch.linspace(-20, 20, 4001)
     values = torch.cat([torch.tensor(ends), small, -small, large])
@@ -137,7 +137,8 @@ def test_in_single_precision_functions_of_our_own_are_right_everywhere(function:
     x, states = torch.zeros(2, 1, 1), (values[None],)
     own, plain = (run(cell, x, states)[0][0, 0] for run in (kernel(cell), loop))
     right = function(values.double())
-    units = torch.finfo(torch.float32).eps * right.abs().clamp(min=torch.finfo(torch.float32).tiny)
+    size = right.float().abs().clamp(min=torch.finfo(torch.float32).tiny)
+    units = (size.nextafter(torch.tensor(INF)) - size).double()
     assert torch.equal(own.isnan(), right.isnan())
     off, usual = (((found.double() - right).abs() / units).nan_to_num() for found in (own, plain))
-    assert (off <= torch.clamp(2 * usual, min=3)).all(), values[off.argmax()]
+    assert (off <= torch.clamp(2 * usual, min=2.5)).all(), values[off.argmax()]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
+import sys
+
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,6 +14,8 @@ from hypothesis import strategies as st
 
 from harness.modeling.engine.products import products
 
+NOBODY = 0
+"""PROT_NONE, of memory that may not be read."""
 SIZES = st.sampled_from([1, 2, 11, 12, 13, 31, 33, 65, 255, 257, 511, 513, 530])
 """Tiles have up to 12 rows and 16 or 32 columns, blocks 256 rows and 512 columns of the matrix."""
 
@@ -52,3 +59,18 @@ def test_products_are_torchs(
     near = 1e-12 if dtype == torch.float64 else 3e-6
     for (_, out), wanted in zip(pairs, right, strict=True):
         torch.testing.assert_close(out.double(), wanted, rtol=near, atol=near * inner**0.5 * 4)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a page is forbidden by mprotect")
+@pytest.mark.parametrize("rows", [1, 11, 12, 13, 25])
+def test_nothing_is_read_beyond_the_end(rows: int) -> None:
+    """Rows that lie by columns are copied a tile at once, and the page after the last one may not be read."""
+    page, inner = mmap.PAGESIZE, 5
+    memory = mmap.mmap(-1, 2 * page)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(start + page), ctypes.c_size_t(page), NOBODY) == 0
+    last = torch.from_numpy(np.frombuffer(memory, np.float32, inner * rows, page - 4 * inner * rows)).view(inner, rows)
+    last[:] = torch.randn(inner, rows)
+    matrix, out = torch.randn(inner, 40), torch.empty(rows, 40)
+    products(torch.float32)([(last.t(), out)], matrix)
+    torch.testing.assert_close(out, last.t() @ matrix)
