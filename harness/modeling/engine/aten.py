@@ -212,7 +212,7 @@ NAMES = {
         name: name
         for name in ("sigmoid", "tanh", "relu", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "reciprocal")
     },
-    **{name: name for name in ("sin", "cos", "erf", "abs", "sign")},
+    **{name: name for name in ("sin", "cos", "atan", "erf", "abs", "sign", "floor", "ceil", "trunc", "round")},
 }
 FROM_NOTHING = frozenset(
     getattr(aten, name.format(kind)).default
@@ -240,6 +240,10 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.neg.default: _neg,
     aten.pow.Tensor_Scalar: _power,
     aten.pow.Tensor_Tensor: _power,
+    aten.pow.Scalar: _power,
+    aten.fmod.Tensor: _pointwise("fmod"),
+    aten.fmod.Scalar: _pointwise("fmod"),
+    aten.logaddexp.default: _pointwise("logaddexp"),
     aten.lerp.Tensor: _pointwise("lerp"),
     aten.lerp.Scalar: _pointwise("lerp"),
     aten.addcmul.default: _addcmul,
@@ -256,6 +260,9 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.addmm.default: _addmm,
     aten.split.Tensor: _split,
     aten.split_with_sizes.default: _split,
+    aten.unsafe_split.Tensor: _split,
+    aten.unsafe_split_with_sizes.default: _split,
+    aten.unbind.int: lambda tracer, a, dim=0: _split(tracer, a, 1, dim),
     aten.slice.Tensor: _slice,
     aten.select.int: _select,
     aten.cat.default: _cat,

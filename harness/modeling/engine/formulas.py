@@ -11,7 +11,7 @@ from torch.nn import functional
 from harness.modeling.engine.refused import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
@@ -80,6 +80,52 @@ def _root(a: Tensor) -> Tensor:
     return torch.where(a == 0, 0, torch.sqrt(torch.where(a == 0, 1, a)))
 
 
+def _remainder(a: Any, b: Any) -> Tensor:  # noqa: ANN401
+    rest = torch.fmod(a, b)
+    return torch.where((rest != 0) & ((rest < 0) != (b < 0)), rest + b, rest)
+
+
+def _glu(a: Tensor, dim: int = -1) -> Tensor:
+    value, gate = a.chunk(2, dim)
+    return value * torch.sigmoid(gate)
+
+
+def _roll(a: Tensor, shifts: list[int], dims: Sequence[int] = ()) -> Tensor:
+    if len(dims) != 1:
+        refuse("its step rolls across the rows of a batch (roll)")
+    dim, size = dims[0], a.shape[dims[0]]
+    kept = size - shifts[0] % size
+    return torch.cat([a.narrow(dim, kept, size - kept), a.narrow(dim, 0, kept)], dim) if kept < size else a
+
+
+def _group_norm(
+    a: Tensor, weight: Tensor | None, bias: Tensor | None, _n: int, _c: int, _size: int, groups: int, eps: float
+) -> tuple[Tensor, ...]:
+    parts = a.chunk(groups, 1)
+    normal = torch.cat([functional.layer_norm(part, part.shape[1:], None, None, eps) for part in parts], 1)
+    scaled = normal if weight is None else normal * weight
+    return (scaled if bias is None else scaled + bias,) * 3
+
+
+def _lstm_cell(
+    of_input: Tensor, of_state: Tensor, c: Tensor, b: Tensor | None = None, b_state: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    total = sum((bias for bias in (b, b_state) if bias is not None), of_input + of_state)
+    i, f, g, o = total.chunk(4, 1)
+    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(c), c, total
+
+
+def _gru_cell(
+    of_input: Tensor, of_state: Tensor, h: Tensor, b: Tensor | None = None, b_state: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    x = of_input if b is None else of_input + b
+    s = of_state if b_state is None else of_state + b_state
+    (xr, xz, xn), (sr, sz, sn) = x.chunk(3, 1), s.chunk(3, 1)
+    new = torch.tanh(xn + torch.sigmoid(xr + sr) * sn)
+    return new + torch.sigmoid(xz + sz) * (h - new), x
+
+
 FORMULAS: dict[Any, Callable[..., Any]] = {
     aten.silu.default: lambda a: a * torch.sigmoid(a),
     aten.mish.default: lambda a: a * torch.tanh(functional.softplus(a)),
@@ -98,5 +144,19 @@ FORMULAS: dict[Any, Callable[..., Any]] = {
     aten.var.correction: _variance,
     aten.std.correction: lambda *args, **options: _root(_variance(*args, **options)),
     aten.linalg_vector_norm.default: _norm,
+    aten.glu.default: _glu,
+    aten.roll.default: _roll,
+    aten.native_group_norm.default: _group_norm,
+    aten.remainder.Tensor: _remainder,
+    aten.remainder.Scalar: _remainder,
+    aten.frac.default: lambda a: a - torch.trunc(a),
+    aten.tan.default: lambda a: torch.sin(a) / torch.cos(a),
+    aten.exp2.default: lambda a: torch.exp(a * math.log(2)),
+    aten.log2.default: lambda a: torch.log(a) / math.log(2),
+    aten._prelu_kernel.default: lambda a, weight: torch.where(a > 0, a, weight * a),  # noqa: SLF001
+    aten.threshold.default: lambda a, least, value: torch.where(a <= least, value, a),
+    aten.mv.default: lambda a, vector: torch.mm(a, vector.unsqueeze(1)).squeeze(1),
+    aten._thnn_fused_lstm_cell.default: _lstm_cell,  # noqa: SLF001 - of torch.nn.LSTMCell on a GPU
+    aten._thnn_fused_gru_cell.default: _gru_cell,  # noqa: SLF001
 }
 """Operators that are formulas of others."""

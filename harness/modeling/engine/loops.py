@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
     from harness.modeling.engine.graph import Node
 
-LONG = frozenset({"sigmoid", "tanh", "exp", "expm1", "log", "log1p", "log_sigmoid", "sin", "cos", "erf", "pow"})
+LONG = frozenset(
+    {"sigmoid", "tanh", "exp", "expm1", "log", "log1p", "log_sigmoid", "logaddexp", "sin", "cos", "atan", "erf", "pow"}
+)
 """Functions of many operations, each of which waits for the one before."""
 
 

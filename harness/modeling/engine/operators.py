@@ -113,6 +113,16 @@ def _power(g: Graph, node: Node, d: Node) -> tuple[Node, Node | None]:
     return to_base, g.where(flat, zero, g.mul(d, node, g.apply("log", base)))
 
 
+def _log_add_exp(g: Graph, node: Node, d: Node) -> tuple[Node, Node]:
+    apart = g.sub(*node.args)
+    return g.mul(d, g.apply("sigmoid", apart)), g.mul(d, g.apply("sigmoid", g.neg(apart)))
+
+
+def _fmod(g: Graph, node: Node, d: Node) -> tuple[Node, Node]:
+    whole = g.apply("trunc", g.apply("div", *node.args))
+    return d, g.neg(g.mul(d, whole))
+
+
 def _lerp(g: Graph, node: Node, d: Node) -> tuple[Node, ...]:
     start, end, weight = node.args
     return g.mul(d, g.sub(g.constant(1.0), weight)), g.mul(d, weight), g.mul(d, g.sub(end, start))
@@ -152,6 +162,11 @@ OPERATORS: dict[str, Operator] = {
         "(({0} < 0 ? {0} : (real)0) - log1p_(exp_(-fabs_({0}))))",
         lambda g, n, d: (g.mul(d, g.apply("sigmoid", g.neg(n.args[0]))),),
     ),
+    "logaddexp": Operator(
+        _tensors(torch.logaddexp),
+        "({0} == {1} ? {0} + (real)0.6931471805599453 : ({0} > {1} ? {0} : {1}) + log1p_(exp_(-fabs_({0} - {1}))))",
+        _log_add_exp,
+    ),
     "sin": Operator(torch.sin, "sin_({0})", lambda g, n, d: (g.mul(d, g.apply("cos", n.args[0])),)),
     "cos": Operator(torch.cos, "cos_({0})", lambda g, n, d: (g.neg(g.mul(d, g.apply("sin", n.args[0]))),)),
     "erf": Operator(
@@ -159,6 +174,13 @@ OPERATORS: dict[str, Operator] = {
         "erf_({0})",
         lambda g, n, d: (g.mul(g.constant(1.1283791670955126), d, g.apply("exp", g.neg(g.mul(n.args[0], n.args[0])))),),
     ),
+    "atan": Operator(
+        torch.atan,
+        "atan_({0})",
+        lambda g, n, d: (g.apply("div", d, g.add(g.mul(n.args[0], n.args[0]), g.constant(1.0))),),
+    ),
+    **{name: Operator(getattr(torch, name), f"{name}_({{0}})", _none) for name in ("floor", "ceil", "trunc", "round")},
+    "fmod": Operator(_tensors(torch.fmod), "fmod_({0}, {1})", _fmod),
     "abs": Operator(torch.abs, "fabs_({0})", lambda g, n, d: (g.mul(d, g.apply("sign", n.args[0])),)),
     "sign": Operator(torch.sign, "(real)(({0} > 0) - ({0} < 0))", _none),
     "pow": Operator(torch.pow, "pow_({0}, {1})", _power),

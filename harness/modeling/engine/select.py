@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
+from torch.nn.parameter import is_lazy
 
 from harness.errors import HarnessError, NotSupportedError
 from harness.modeling.engine.check import check
@@ -52,7 +53,7 @@ class Choice:
 
 
 _chosen: WeakKeyDictionary[nn.Module, dict[Any, Choice]] = WeakKeyDictionary()
-_right: set[tuple[str, ...]] = set()
+_right: set[tuple[object, ...]] = set()
 """What has been checked in this process."""
 
 
@@ -133,9 +134,9 @@ def _kernel(name: str, cell: Cell, step: Split) -> Kernel:
 
 
 def _check_once(cell: Cell, kernel: Kernel, loop: Run) -> None:
-    """Check a kernel unless one that computes the same was checked before."""
+    """Check a kernel unless one of such a cell that computes the same was checked before."""
     source = getattr(kernel.runner, "source", "")
-    what = (kernel.runner.name, source, str(next(cell.parameters()).dtype), *kernel.plan.describe())
+    what = (type(cell), kernel.runner.name, source, str(next(cell.parameters()).dtype), *kernel.plan.describe())
     if what in _right:
         return
     try:
@@ -153,6 +154,8 @@ def _check_modules(cell: Cell) -> None:
         RefusedError: there is such a thing.
     """
     parameters = list(cell.parameters())
+    if any(is_lazy(parameter) for parameter in parameters):
+        raise RefusedError("its parameters get their sizes when it first runs")
     kinds = {(parameter.dtype, parameter.device) for parameter in parameters}
     if len(kinds) > 1:
         raise RefusedError("its parameters are not all of one type on one device")

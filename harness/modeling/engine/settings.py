@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 from torch.nn.modules.module import _has_any_global_hook
+from torch.nn.parameter import is_lazy
 
 from harness.modeling.engine.refused import RefusedError
 
@@ -28,7 +30,8 @@ def as_it_stands(cell: Cell) -> tuple[Any, ...]:
         values = vars(module)
         found += [(name, _frozen(value)) for name, value in values.items() if name not in OF_EVERY_MODULE]
         for tensor in (*values["_parameters"].values(), *values["_buffers"].values()):
-            found.append(None if tensor is None else (tensor.shape, tensor.dtype, tensor.device))
+            has_shape = tensor is not None and not is_lazy(tensor)
+            found.append((tensor.shape, tensor.dtype, tensor.device) if has_shape else None)
         found += [len(values[hooks]) for hooks in HOOKS]
     return (hooks_on_all(), *found)
 
@@ -44,31 +47,41 @@ def unchanged(cell: Cell, run: Callable[[Cell], Any]) -> Any:  # noqa: ANN401
     Raises:
         RefusedError: the step changes an attribute of the cell.
     """
-    before = [(values, dict(values)) for module in cell.modules() for values in _attributes(module)]
+    before = [(held, copy.copy(held)) for module in cell.modules() for held in _held(module)]
     settings = as_it_stands(cell)
     try:
         result = run(cell)
-        changed = [name for now, was in before for name in now if now[name] is not was.get(name, now)]
+        changed = [name for now, was in before if isinstance(now, dict) for name in _changed(now, was)]
+        same = settings == as_it_stands(cell)
     finally:
         for now, was in before:
             _restore(now, was)
-    if changed or settings != as_it_stands(cell):
+    if changed or not same:
         raise RefusedError(f"its step changes the cell{f' ({changed[0]})' if changed else ''}")
     return result
 
 
-def _restore(now: dict[str, Any], was: dict[str, Any]) -> None:
+def _held(module: nn.Module) -> list[Any]:
+    """Where a module holds things: its attributes, and dictionaries and lists among these."""
+    values = vars(module)
+    return [values, *(value for value in values.values() if type(value) in {dict, list})]
+
+
+def _changed(now: dict[str, Any], was: dict[str, Any]) -> list[str]:
+    return [name for name in now if name not in was or now[name] is not was[name]]
+
+
+def _restore(now: Any, was: Any) -> None:  # noqa: ANN401
     """Put back what differs, and only that: another thread may be using the rest."""
+    if isinstance(now, list):
+        if [id(value) for value in now] != [id(value) for value in was]:
+            now[:] = was
+        return
     for name in [name for name in now if name not in was]:
         del now[name]
     for name, value in was.items():
         if name not in now or now[name] is not value:
             now[name] = value
-
-
-def _attributes(module: nn.Module) -> list[dict[str, Any]]:
-    values = vars(module)
-    return [values, values["_parameters"], values["_buffers"], values["_modules"]]
 
 
 def _frozen(value: Any, depth: int = 0) -> Any:  # noqa: ANN401, PLR0911 - a line for each kind

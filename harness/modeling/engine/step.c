@@ -60,6 +60,12 @@ static inline float tanh_(float a) {
 #define sqrt_(a) f(sqrt)(a)
 #define fabs_(a) f(fabs)(a)
 #define pow_(a, b) f(pow)(a, b)
+#define atan_(a) f(atan)(a)
+#define floor_(a) f(floor)(a)
+#define ceil_(a) f(ceil)(a)
+#define trunc_(a) f(trunc)(a)
+#define round_(a) f(rint)(a) /* halves to even numbers */
+#define fmod_(a, b) f(fmod)(a, b)
 
 /* A matrix product: see product.c. */
 typedef void product(const real *a, int64_t down, int64_t right, const real *w, int64_t rows, int64_t inner,

@@ -14,7 +14,7 @@ from harness.modeling.engine.contract import checked, like
 from harness.modeling.engine.graph import describe, ordered
 from harness.modeling.engine.refused import RefusedError
 from harness.modeling.engine.settings import unchanged
-from harness.modeling.engine.tracer import Tracer
+from harness.modeling.engine.tracer import Tracer, tensors_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,4 +125,8 @@ class _Listening(TorchFunctionMode):
         """Do what is asked, unless it is to change a gradient."""
         if func is Tensor.register_hook:
             raise RefusedError("its step has hooks on tensors")
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        stops = not torch.is_grad_enabled() and isinstance(result, Tensor)
+        if stops and any(tensor.requires_grad for tensor in tensors_in((args, kwargs or {}))):
+            raise RefusedError("its step turns gradients off (torch.no_grad): detach() does so for one tensor")
+        return result

@@ -12,12 +12,16 @@ from harness.modeling.engine.aten import FROM_NOTHING, HANDLERS
 from harness.modeling.engine.formulas import FORMULAS
 from harness.modeling.engine.graph import Graph, Node, Part
 from harness.modeling.engine.parameters import Held, Made
-from harness.modeling.engine.refused import RefusedError
+from harness.modeling.engine.refused import RefusedError, refuse_operator
 
 if TYPE_CHECKING:
     from torch._ops import OpOverload
 
     from harness.modeling.cell import Cell
+
+
+WITHOUT_RESULT = frozenset({torch.ops.aten._linalg_check_errors.default})  # noqa: SLF001
+"""Operators that give nothing, and so decide nothing."""
 
 
 class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -30,7 +34,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.dtype = next(cell.parameters()).dtype
         self._names = {id(tensor): name for name, tensor in [*cell.named_buffers(), *cell.named_parameters()]}
         self._known: dict[int, tuple[Tensor, Node | int]] = {}
-        self._lost: dict[int, Tensor] = {}
+        self._lost: dict[int, tuple[Tensor, str]] = {}
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -57,7 +61,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             raise RefusedError(f"its step draws random numbers ({_name(func)})")
         if func in FROM_NOTHING:
             return self._uniform(func(*args, **kwargs))
-        moving = [self._moving(arg) for arg in _tensors_in((args, kwargs))]
+        moving = [self._moving(arg) for arg in tensors_in((args, kwargs))]
         if not any(moving):
             return self._of_parameters(func, args, kwargs)
         if func in FORMULAS:
@@ -66,10 +70,10 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         changed = args[0] if func._schema.is_mutable else None  # noqa: SLF001
         handler = HANDLERS.get(_functional(func) if changed is not None else func)
         if handler is None:
-            raise RefusedError(f"its step does what the engine has no rule for ({_name(func)})")
-        if changed is not None and self._shared(changed):
-            raise RefusedError(f"its step changes a part of a tensor in place ({_name(func)})")
+            return self._decomposed(func, args, kwargs)
         nodes = handler(self, *args, **kwargs)
+        if changed is not None:
+            self._lose_what_overlaps(changed)
         result = func(*args, **kwargs)
         return self._keep(func, nodes, result)
 
@@ -90,24 +94,39 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def fits(self, tensor: Tensor, node: Node) -> bool:
         """Whether a tensor has the shape of a node."""
         shapes = [(self.batch, node.width), *([(self.batch,)] if node.width == 1 else [])]
-        return tuple(tensor.shape) in shapes and (tensor.dtype in {self.dtype, torch.bool})
+        return tuple(tensor.shape) in shapes
 
     def _moving(self, tensor: Tensor) -> bool:
         return isinstance(self._known.get(id(tensor), (None, 0))[1], Node)
 
-    def _shared(self, tensor: Tensor) -> bool:
-        storage = tensor.untyped_storage().data_ptr()
-        others = [known for known, _ in self._known.values() if known is not tensor]
-        return any(other.untyped_storage().data_ptr() == storage for other in others)
+    def _decomposed(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        """What torch itself makes of others."""
+        with self:
+            result = func.decompose(*args, **kwargs)
+        if result is NotImplemented:
+            refuse_operator(_name(func))
+        return result
+
+    def _lose_what_overlaps(self, changed: Tensor) -> None:
+        """Forget what other tensors hold that lie where one is changed in place."""
+        storage = changed.untyped_storage().data_ptr()
+        for tensor, _ in self._known.values():
+            if tensor is not changed and tensor.untyped_storage().data_ptr() == storage and _overlap(tensor, changed):
+                self._lost[id(tensor)] = tensor, "uses a tensor of which it has changed a part in place"
 
     def _keep(self, func: OpOverload, nodes: Any, result: Any) -> Any:  # noqa: ANN401
         several = isinstance(result, list | tuple)
         for node, tensor in zip(*((nodes, result) if several else ([nodes], [result])), strict=True):
             if node is None:
-                self._lost[id(tensor)] = tensor
+                self._lost[id(tensor)] = tensor, "uses a by-product of an operation"
                 continue
+            if tensor.dtype not in {self.dtype, torch.bool}:
+                raise RefusedError(f"its step computes in {str(tensor.dtype).removeprefix('torch.')} ({_name(func)})")
             if not self.fits(tensor, node):
-                raise RefusedError(f"its step makes a tensor of shape {tuple(tensor.shape)} ({_name(func)})")
+                shape = ", ".join("batch" if size == self.batch else str(size) for size in tensor.shape)
+                raise RefusedError(
+                    f"its step makes a tensor of shape ({shape}), and not (batch, width) ({_name(func)})"
+                )
             self._known[id(tensor)] = tensor, node
         return result
 
@@ -131,7 +150,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             whole = self.graph.parameters.make(func, *numbered[0], **numbered[1])
             for place, tensor in enumerate(result):
                 self._known[id(tensor)] = tensor, self.graph.parameters.make(_item, Made(whole), place)
-        elif _tensors_in((args, kwargs)):
+        elif tensors_in((args, kwargs)) and func not in WITHOUT_RESULT:
             raise RefusedError(f"its step decides by the value of a parameter or a constant ({_name(func)})")
         return result
 
@@ -149,7 +168,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _value(self, tensor: Tensor) -> Node | int:
         if id(tensor) in self._lost:
-            raise RefusedError("its step uses a by-product of an operation")
+            raise RefusedError(f"its step {self._lost[id(tensor)][1]}")
         if id(tensor) not in self._known:
             name = self._names.get(id(tensor))
             if name is None and tensor.requires_grad:
@@ -174,6 +193,14 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         raise RefusedError(f"its step computes with a tensor of shape {tuple(tensor.shape)} that is no row")
 
 
+def _overlap(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors in one memory may have a number in common: columns side by side have none."""
+    if a.dim() != 2 or b.dim() != 2 or a.stride() != b.stride() or a.stride(1) != 1:  # noqa: PLR2004
+        return True
+    (first, width), (second, _) = sorted((t.storage_offset() % t.stride(0), t.shape[1]) for t in (a, b))
+    return second < first + width
+
+
 def _item(values: Any, place: int) -> Any:  # noqa: ANN401
     return values[place]
 
@@ -189,9 +216,10 @@ def _functional(func: OpOverload) -> Any:  # noqa: ANN401
     return getattr(packet, func._overloadname, None) if name.endswith("_") else None  # noqa: SLF001
 
 
-def _tensors_in(value: Any) -> list[Tensor]:  # noqa: ANN401
+def tensors_in(value: Any) -> list[Tensor]:  # noqa: ANN401
+    """The tensors among the arguments of a function."""
     if isinstance(value, Tensor):
         return [value]
     if isinstance(value, dict):
         value = list(value.values())
-    return [tensor for part in value for tensor in _tensors_in(part)] if isinstance(value, list | tuple) else []
+    return [tensor for part in value for tensor in tensors_in(part)] if isinstance(value, list | tuple) else []

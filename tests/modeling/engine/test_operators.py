@@ -22,12 +22,25 @@ SPECIAL = [0.0, -0.0, NAN, INF, -INF, 1.0, -1.0, 3.0, -3.0, 6.0, 0.5, -0.5, 1e-3
 BARE = [
     *(f"torch.{name}({{a}})" for name in ("exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "reciprocal")),
     *(f"{{a}} ** {number}" for number in (0, 0.5, 1, 1.5, 2, 3, -1, -2)),
+    *(f"torch.{name}({{a}})" for name in ("atan", "floor", "ceil", "trunc", "round", "frac")),
+    *(f"torch.{name}({{a}})" for name in ("tan", "exp2", "log2")),
+    "torch.fmod({a}, 0.7)",
+    "torch.remainder({a}, -0.7)",
+    "0.5 ** {a}",
+    "functional.threshold({a}, 0.5, 0.2)",
     "functional.hardsigmoid({a})",
     "torch.clamp({a}, -1, 1)",
     "torch.lerp({a}, {a} * 2, 0.7)",
     "torch.where(({a} < 0) | ({a} > 1), {a}, 0)",
 ]
-PAIRS = ["{a} / {b}", "{a} ** {b}", "torch.lerp({b}, {a}, {b})", "torch.where({a} != {b}, {a}, {b})"]
+PAIRS = [
+    "torch.fmod({a}, {b})",
+    "torch.logaddexp({a}, {b})",
+    "{a} / {b}",
+    "{a} ** {b}",
+    "torch.lerp({b}, {a}, {b})",
+    "torch.where({a} != {b}, {a}, {b})",
+]
 
 
 class Operators(Cell):

@@ -32,6 +32,8 @@ class Free(Cell):
         torch.manual_seed(0)
         self.given = step
         self.count = states
+        self.kept: dict[str, Tensor]
+        self.seen: list[Tensor]
         self.W = nn.Linear(INPUT, HIDDEN)
         self.U = nn.Linear(HIDDEN, HIDDEN, bias=False)
         self.V = nn.Linear(HIDDEN, HIDDEN)
@@ -42,6 +44,9 @@ class Free(Cell):
         self.one = nn.Parameter(torch.tensor([0.3]))
         self.low = nn.Parameter(torch.randn(HIDDEN, 2) / 2)
         self.norm = nn.LayerNorm(HIDDEN)
+        self.groups = nn.GroupNorm(2, HIDDEN)
+        self.torch_lstm = nn.LSTMCell(INPUT, HIDDEN)
+        self.torch_gru = nn.GRUCell(INPUT, HIDDEN)
         self.wide_norm = nn.LayerNorm(4 * HIDDEN)
         self.register_buffer("mask", torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0, 1.0]))
 
@@ -110,6 +115,13 @@ def changed_in_place(c: Free, x: Tensor, h: Tensor) -> Tensor:
     a = c.W(x) + c.U(h)
     a.mul_(c.u).add_(1.5)
     return a.tanh_()
+
+
+def changed_parts(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    a, b, d = c.gate(x, h).unsafe_chunk(3, 1)
+    a.sigmoid_()
+    b.tanh_()
+    return a * b + (1 - a) * h + d
 
 
 def through_softmax(c: Free, x: Tensor, h: Tensor) -> Tensor:
@@ -204,6 +216,23 @@ STEPS: dict[str, tuple[int, Callable[..., object]]] = {
         lambda c, x, h, s: (torch.tanh(c.W(x) + _within(_mixed(h, s))), torch.tanh(c.U(h))),
     ),
     "below the largest": (2, lambda c, x, h, s: (torch.tanh(c.W(x) + _below(_mixed(h, s))), torch.tanh(c.U(h)))),
+    "an LSTM cell of torch.nn": (2, lambda c, x, h, s: c.torch_lstm(x, (h, s))),
+    "a GRU cell of torch.nn": (1, lambda c, x, h: c.torch_gru(x, h)),
+    "parts changed in place": (1, changed_parts),
+    "a gated linear unit": (1, lambda c, x, h: 0.5 * h + functional.glu(c.gate(x, h)[:, HIDDEN:], dim=-1)),
+    "groups normalised": (1, lambda c, x, h: torch.tanh(c.groups(c.W(x) + c.U(h)))),
+    "rolled": (1, lambda c, x, h: torch.tanh(c.W(x) + c.u * h.roll(1, 1) + h.roll(-2, dims=-1) - h.roll(0, 1))),
+    "a vector of weights": (1, lambda c, x, h: torch.tanh(c.W(x) + c.U(h) * (h @ c.u)[:, None])),
+    "logarithms added": (1, lambda c, x, h: torch.logaddexp(c.W(x), 0.5 * h - functional.softplus(c.U(h)))),
+    "a leak that is learnt": (1, lambda c, x, h: functional.prelu(c.W(x) + c.U(h), c.one).atan()),
+    "a counter": (
+        2,
+        lambda c, x, h, t: (torch.where(t % (1 + c.one.abs()) < 1, torch.tanh(c.W(x) + c.U(h)), h), t.round() + 1),
+    ),
+    "a weight that is solved for": (
+        1,
+        lambda c, x, h: torch.tanh(c.W(x) + h @ torch.linalg.solve(3 + c.U.weight.triu(), c.V.weight)),
+    ),
     "many terms": (1, lambda c, x, h: torch.tanh(sum((0.1 * k * c.U(h + k) for k in range(1, 16)), c.W(x)))),
 }
 
@@ -228,21 +257,59 @@ def test_normalised_weights_are_derived_once_and_get_their_gradients() -> None:
     assert_same(shaken(cell), kernel(cell))
 
 
+def stops_gradients(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    with torch.no_grad():
+        gate = torch.sigmoid(c.U(h))
+    return gate * h + (1 - gate) * c.W(x)
+
+
+def writes_a_column(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    a = torch.tanh(c.W(x) + c.U(h))
+    a[:, 0] = 0.5
+    return a
+
+
+def reads_what_a_part_changed(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    a = c.W(x) + c.U(h)
+    a[:, :2].mul_(2)
+    return torch.tanh(a)
+
+
+@pytest.mark.filterwarnings("ignore:Free runs without")
 @pytest.mark.parametrize(
     ("step", "reason"),
     [
         (lambda c, x, h: functional.dropout(torch.tanh(c.W(x) + c.U(h))), "draws random numbers"),
-        (lambda c, x, h: torch.tanh(c.W(x) + h @ h.t() @ h), "no rule for (t)"),
+        (lambda c, x, h: torch.tanh(c.W(x) + h @ h.t() @ h), "no rule for (t: "),
         (lambda c, x, h: torch.tanh(c.W(x) + c.U(h)).cumsum(1), "no rule for (cumsum)"),
         (lambda c, x, h: torch.tanh(c.W(x) + c.U(h) / len(x)), "depends on the size of the batch"),
         (lambda c, x, h: torch.tanh(c.W(x) + c.U(h) - h.mean(0, keepdim=True)), "across the rows"),
         (lambda c, x, h: torch.tanh(c.W(x)) if h[0, 0] > 0 else c.U(h), "two dimensions"),
+        (lambda c, x, h: c.W(x) if h.sum() > 0 else c.U(h), "(sum: of all rows at once: give the dimension"),
+        (lambda c, x, h: torch.tanh(c.W(x).double()).to(h), "computes in float64"),
+        (lambda c, x, h: torch.tanh(c.W(x)[:, :, None] + h[:, :, None]).flatten(1), "a tensor of shape (batch, 6, 1)"),
+        (stops_gradients, "detach() does so for one tensor"),
+        (writes_a_column, "torch.cat or torch.where"),
+        (reads_what_a_part_changed, "uses a tensor of which it has changed a part in place"),
+        (lambda c, x, h: h * 0 if len(x) == 1 else h + c.W(x), "differs from its step: "),
     ],
 )
 def test_what_it_cannot_take_runs_in_the_loop_with_the_reason(step: Callable[..., object], reason: str) -> None:
     choice = Recurrence(Free(step, 1)).choice()
     assert choice.engine == "loop"
     assert reason in choice.reason
+
+
+def test_what_a_step_keeps_in_a_dictionary_or_a_list_is_put_back_after_a_trace() -> None:
+    def step(c: Free, x: Tensor, h: Tensor) -> Tensor:
+        c.kept.setdefault("first", h.detach())
+        c.seen.append(h.detach())
+        return torch.tanh(c.W(x) + c.U(h) + c.kept["first"])
+
+    cell = Free(step, 1)
+    cell.kept, cell.seen = {}, []
+    assert Recurrence(cell).choice().engine == "loop"
+    assert (cell.kept, cell.seen) == ({}, [])
 
 
 def test_a_wrong_kernel_is_found_out_and_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
