@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from harness.analysis.across import Across
-from harness.analysis.comparison import compare
-from harness.analysis.overview import overview
+from harness.analysis.comparison.compare import compare
+from harness.analysis.questions.across import Across
+from harness.analysis.tables.overview import overview
 from harness.registry import Component
 from harness.runs.record import BaselineRecord
 from harness.runs.spec import BaselineSpec

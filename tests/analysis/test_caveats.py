@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import compare
-from harness.analysis.layout import footnotes, reached
+from harness.analysis.comparison.compare import compare
+from harness.analysis.tables.footnotes import footnotes
+from harness.analysis.tables.numbers import reached
 
 if TYPE_CHECKING:
     from conftest import Maker

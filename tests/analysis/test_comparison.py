@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import compare
+from harness.analysis.comparison.compare import compare
 from harness.modeling.sizing import Size
 
 if TYPE_CHECKING:

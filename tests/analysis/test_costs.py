@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.analysis.comparison import compare
-from harness.analysis.cost_table import cost_headings, cost_rows
-from harness.analysis.costs import listing, seconds
-from harness.analysis.formats import run_rows
-from harness.analysis.selection import ordered
+from harness.analysis.comparison.compare import compare
+from harness.analysis.comparison.times import seconds
+from harness.analysis.formats.listing import listing_text
+from harness.analysis.formats.runs import run_rows
+from harness.analysis.listings.costs import cost_listing
+from harness.analysis.questions.order import ordered
+from harness.analysis.tables.costs import cost_headings, cost_rows
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ def test_who_was_checked_is_a_column_where_only_some_were(make: Maker) -> None:
 
 
 def test_what_a_step_costs_as_text_and_for_programs(make: Maker) -> None:
-    found = listing(compare([run(make, "lstm", 0, 2.0, BUSY)], []))
+    found = cost_listing(compare([run(make, "lstm", 0, 2.0, BUSY)], []))
     assert dict(zip(found.headings, found.rows[0], strict=True)) == {
         "task": "adding",
         "cell": "lstm",
@@ -109,12 +111,12 @@ def test_what_a_step_costs_as_text_and_for_programs(make: Maker) -> None:
         "MiB": "3.0",
         "kernel": "native",
     }
-    (entry,) = json.loads(found.text("json"))
+    (entry,) = json.loads(listing_text(found, "json"))
     assert (entry["forward"], entry["kernel"], entry["disturbed"]) == (2e-6, "native 0123abcd", True)
-    assert found.text("csv").startswith("task,cell,parameters,state_size,")
-    assert "| adding | lstm |" in found.text("markdown")
+    assert listing_text(found, "csv").startswith("task,cell,parameters,state_size,")
+    assert "| adding | lstm |" in listing_text(found, "markdown")
     with pytest.raises(HarnessError, match="comes as rich, markdown, csv or json: latex was asked for"):
-        found.text("latex")
+        listing_text(found, "latex")
 
 
 def test_a_run_lists_what_was_measured_of_it(make: Maker) -> None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.analysis.budget import Budget
-from harness.analysis.cost_table import cost_headings, cost_rows
-from harness.analysis.earlier import compare_at
-from harness.analysis.layout import footnotes
-from harness.analysis.overview import overview
-from harness.analysis.selection import ordered
+from harness.analysis.questions.budget import Budget
+from harness.analysis.questions.earlier import compare_at
+from harness.analysis.questions.order import ordered
+from harness.analysis.tables.costs import cost_headings, cost_rows
+from harness.analysis.tables.footnotes import footnotes
+from harness.analysis.tables.overview import overview
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:

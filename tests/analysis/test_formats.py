@@ -5,8 +5,10 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-from harness.analysis.comparison import compare
-from harness.analysis.formats import csv_text, json_text, markdown, run_rows
+from harness.analysis.comparison.compare import compare
+from harness.analysis.formats.flat import csv_text, json_text
+from harness.analysis.formats.markdown import markdown
+from harness.analysis.formats.runs import run_rows
 
 if TYPE_CHECKING:
     from conftest import Maker

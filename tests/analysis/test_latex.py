@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import compare
-from harness.analysis.latex import escape, latex
+from harness.analysis.comparison.compare import compare
+from harness.analysis.formats.latex import latex
+from harness.analysis.formats.signs import escape
 
 if TYPE_CHECKING:
     from pathlib import Path

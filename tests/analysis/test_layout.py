@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import compare
-from harness.analysis.cost_table import cost_headings, cost_rows
-from harness.analysis.layout import value
+from harness.analysis.comparison.compare import compare
+from harness.analysis.tables.costs import cost_headings, cost_rows
+from harness.analysis.tables.numbers import value
 from harness.modeling.sizing import Size
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from harness.analysis.comparison import compare
-from harness.analysis.markup import html
+from harness.analysis.comparison.compare import compare
+from harness.analysis.formats.html import html
 
 if TYPE_CHECKING:
     from conftest import Maker

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analysis.pairs import Contest, compare_all
+from harness.analysis.comparison.pairs import Contest, compare_all
 from harness.analysis.statistics.differences import BySeed
 
 

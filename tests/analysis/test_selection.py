@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import compare
-from harness.analysis.selection import Selection, ordered
+from harness.analysis.comparison.compare import compare
+from harness.analysis.questions.order import ordered
+from harness.analysis.questions.selection import Selection
 from harness.errors import HarnessError
 from harness.registry import Component
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from harness.analysis.comparison import compare
-from harness.analysis.layout import footnotes
-from harness.analysis.pairs import Contest, compare_all
-from harness.analysis.sequential import next_looks, next_runs
+from harness.analysis.comparison.compare import compare
+from harness.analysis.comparison.pairs import Contest, compare_all
+from harness.analysis.questions.sequential import next_looks, next_runs
 from harness.analysis.statistics.differences import BySeed
+from harness.analysis.tables.footnotes import footnotes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conftest import Maker
 
     from harness.analysis.comparison import Comparison
-    from harness.analysis.pairs import Pair
+    from harness.analysis.comparison.pairs import Pair
     from harness.runs.record import RunRecord
 
 LOOKS = (3, 5, 8, 13, 20)

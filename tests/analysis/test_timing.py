@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from harness.analysis.statistics.intervals import ratio_interval
-from harness.analysis.timing import Timing, compared
-from harness.analysis.timing_formats import digits, markdown, times, title, warnings
+from harness.analysis.timing.formats import markdown
+from harness.analysis.timing.rows import Timing, compared
+from harness.analysis.timing.texts import digits, times, title, warnings
 from harness.training.timing.measure import Measured, Session
 from harness.training.timing.shape import Shape
 

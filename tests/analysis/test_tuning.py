@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import compare
-from harness.analysis.tuning import expected_best, listing, sensitivity, tunings
+from harness.analysis.comparison.compare import compare
+from harness.analysis.formats.listing import listing_text
+from harness.analysis.listings.tuning import tuning_listing
+from harness.analysis.questions.tuning import expected_best, sensitivity, tunings
 
 if TYPE_CHECKING:
     from conftest import Maker
@@ -54,14 +56,14 @@ def test_trials_by_cell_with_what_was_chosen_and_failures_as_the_worst(trials: l
 
 
 def test_the_listing(trials: list[RunRecord]) -> None:
-    found = listing(tunings(trials))
+    found = tuning_listing(tunings(trials))
     assert found.headings == ("task", "cell", "chosen", "of 1", "of 2", "of 3", "over rates", "failed")
     # of 2: the best of nine pairs of 0.2, 0.5 and 0.8
     assert found.rows[0] == ["adding ↓ MSE", "lstm", "lr=0.03", "0.500", "0.367", "0.300", "█▅▁", ""]
     assert found.rows[1][6:] == ["▁█·", "1/3"]
-    entries = json.loads(found.text("json"))
+    entries = json.loads(listing_text(found, "json"))
     assert entries[1]["trials"][2] == {"number": 3, "settings": {"learning_rate": 0.3}, "score": None}
-    assert listing([]).notes == ["No trials: harness run --tune N makes them."]
+    assert tuning_listing([]).notes == ["No trials: harness run --tune N makes them."]
 
 
 def test_over_rates_one_bad_score_does_not_hide_the_others(trials: list[RunRecord]) -> None:
@@ -69,7 +71,7 @@ def test_over_rates_one_bad_score_does_not_hide_the_others(trials: list[RunRecor
     scores = {0.03: 100.0, 0.1: 10.0, 0.3: 1.0}
     lstm = [trial for trial in trials if trial.spec.cell.label == "lstm"]
     wide = [replace(trial, validation={"MSE": scores[trial.spec.recipe.learning_rate]}) for trial in lstm]
-    assert listing(tunings(wide)).rows[0][6] == "▁▅█"
+    assert tuning_listing(tunings(wide)).rows[0][6] == "▁▅█"
 
 
 def test_trials_are_in_no_table_and_what_they_chose_is_told(make: Maker, trials: list[RunRecord]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.sparkline import sparkline
+from harness.analysis.listings.sparkline import sparkline
 
 if TYPE_CHECKING:
     from conftest import Command

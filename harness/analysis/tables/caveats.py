@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.statistics.intervals import ALPHA
 from harness.analysis.statistics.power import detectable
+from harness.analysis.tables.numbers import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.analysis.comparison import Column, Comparison
 
@@ -22,13 +23,8 @@ TELLING = 8
 """Seeds from which on quartiles tell anything."""
 
 
-def caveats(comparison: Comparison, written: Callable[[float, int], str]) -> Iterator[str]:
-    """How the table was judged, and what it would take to say more.
-
-    Args:
-        comparison: the table.
-        written: how a score is written with so many digits.
-    """
+def caveats(comparison: Comparison) -> Iterator[str]:
+    """How the table was judged, and what it would take to say more."""
     seeds = sorted({score.seeds + score.failed for score in comparison.scores})
     pairs = [pair for column in comparison.columns for pair in column.pairs]
     judged = (
@@ -42,16 +38,16 @@ def caveats(comparison: Comparison, written: Callable[[float, int], str]) -> Ite
         yield "One seed says nothing about spread: no interval, and cells cannot be told apart."
     if pairs and any(score.failed for score in comparison.scores):
         yield "A cell of which a run failed is not compared, and has no letter."
-    yield from _dragged(comparison.columns, written)
+    yield from _dragged(comparison.columns)
     yield from _looked(comparison.columns)
-    yield from _undecided(comparison.columns, written)
+    yield from _undecided(comparison.columns)
     fixed = [pair for column in comparison.columns if not column.looks for pair in column.pairs]
     undecided = [pair for pair in fixed if not pair.decided and pair.seeds > 1]
     if undecided:
         yield _detectable(min(pair.seeds for pair in undecided), len(undecided))
 
 
-def _dragged(columns: Sequence[Column], written: Callable[[float, int], str]) -> Iterator[str]:
+def _dragged(columns: Sequence[Column]) -> Iterator[str]:
     """Means that a few runs drag further from the median than the middle half of the runs is wide.
 
     Of ten normal scores that happens in 0.04% of cases, of ten exponential ones in 2%. Where runs solve a task or do
@@ -63,7 +59,7 @@ def _dragged(columns: Sequence[Column], written: Callable[[float, int], str]) ->
             if score.solved is not None or len(values) < TELLING:
                 continue
             low, _, high = quantiles(values, n=4, method="inclusive")
-            mean, median = (written(number, column.digits) for number in (score.mean, score.median))
+            mean, median = (value(number, column.digits) for number in (score.mean, score.median))
             if abs(score.mean - score.median) > high - low and mean != median:
                 yield (
                     f"{cell} on {column.title}: a few of {len(values)} runs are so far from the others that its mean, "
@@ -96,12 +92,12 @@ def _looked(columns: Sequence[Column]) -> Iterator[str]:
         )
 
 
-def _undecided(columns: Sequence[Column], written: Callable[[float, int], str]) -> Iterator[str]:
+def _undecided(columns: Sequence[Column]) -> Iterator[str]:
     """How many more seeds would tell the best two of each task apart."""
     open_ = [(column, column.pairs[0]) for column in columns if column.pairs and not column.pairs[0].decided]
     more = [(pair.needed - pair.seeds, column, pair) for column, pair in open_ if pair.needed is not None]
     near = sorted((entry for entry in more if entry[0] <= FEW), key=lambda entry: entry[0])
-    listed = [f"on {column.title} {count} ({written(pair.difference, column.digits)})" for count, column, pair in near]
+    listed = [f"on {column.title} {count} ({value(pair.difference, column.digits)})" for count, column, pair in near]
     if listed:
         yield f"More seeds that would show the difference of the best two, if it is what it seems: {', '.join(listed)}."
     elif any(pair.seeds > 2 for _, pair in open_):  # noqa: PLR2004 - of two nobody can tell

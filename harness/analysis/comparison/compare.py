@@ -1,16 +1,17 @@
-"""The comparison: a column a task, a row a cell, from the records of runs."""
+"""Records of runs become a comparison."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.analysis import costs
-from harness.analysis.contests import by_cell, contests
-from harness.analysis.fairness import chosen, replanned, unequal, unlike
-from harness.analysis.pairs import Contest, Pair, compare_all
-from harness.analysis.scores import Score
+from harness.analysis.comparison import times
+from harness.analysis.comparison.comparison import Column, Comparison
+from harness.analysis.comparison.contests import by_cell, contests
+from harness.analysis.comparison.fairness import chosen, replanned, unequal, unlike
+from harness.analysis.comparison.pairs import Contest, Pair, compare_all
+from harness.analysis.comparison.scores import Score
 from harness.analysis.statistics.differences import BySeed
 from harness.runs.uncollected import uncollected
 
@@ -18,52 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from harness.runs.record import BaselineRecord, RunRecord
-
-
-@dataclass(frozen=True)
-class Column:
-    """One task under one budget: its cells and its baselines."""
-
-    title: str
-    metric: str
-    direction: str
-    digits: int
-    scores: Mapping[str, Score]
-    baselines: Mapping[str, float]
-    """Name to score, the best one last."""
-    pairs: Sequence[Pair]
-    """Every two cells without a failed run."""
-    runs: Mapping[str, Sequence[RunRecord]]
-    """What the scores are of: cell to its runs."""
-    looks: tuple[int, ...] = ()
-    """The numbers of seeds at which it was looked whether more are added; empty where that was fixed before."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The whole table."""
-
-    columns: Sequence[Column]
-    cells: Sequence[str]
-    notes: Sequence[str] = field(default=())
-    trials: Sequence[RunRecord] = field(default=(), repr=False)
-    """What settings were chosen by."""
-    earlier: Earlier | None = field(default=None, repr=False)
-    """Where columns show how the runs stood earlier, beside how they ended."""
-
-    @property
-    def scores(self) -> list[Score]:
-        """Every cell on every task."""
-        return [score for column in self.columns for score in column.scores.values()]
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """The two tables of which one is made that shows how runs stood `at` a budget, and how they ended."""
-
-    at: str
-    then: Comparison
-    full: Comparison
 
 
 def compare(
@@ -91,7 +46,7 @@ def _compare(records: Sequence[RunRecord], baselines: Iterable[BaselineRecord], 
     cells = dict.fromkeys(cell for column in columns for cell in column.scores)
     table = Comparison(columns, list(cells), trials=trials)
     notes += [*unequal(table.scores), *unlike(groups), *chosen(groups, trials), *replanned(columns)]
-    return replace(table, notes=[*notes, *costs.notes(table)])
+    return replace(table, notes=[*notes, *times.notes(table)])
 
 
 def _contest(title: str, cells: Mapping[str, Sequence[RunRecord]], looks: tuple[int, ...]) -> Contest:

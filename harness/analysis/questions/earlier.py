@@ -6,15 +6,16 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.budget import WORDS, spent
-from harness.analysis.comparison import Column, Comparison, Earlier, compare
-from harness.analysis.leaders import changes
+from harness.analysis.comparison import Column, Comparison, Earlier
+from harness.analysis.comparison.compare import compare
+from harness.analysis.questions.budget import WORDS, spent
+from harness.analysis.questions.leaders import changes
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from harness.analysis.budget import Budget
+    from harness.analysis.questions.budget import Budget
     from harness.runs.record import RunRecord
 
 VALIDATION = "validation "

@@ -6,17 +6,17 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from harness.analysis.layout import value
-from harness.analysis.listing import Listing
+from harness.analysis.listings.listing import Listing
+from harness.analysis.tables.numbers import value
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
-    from harness.analysis.pairs import Pair
+    from harness.analysis.comparison.pairs import Pair
 
 HEADINGS = ("task", "better", "worse", "by", "p", "at a seed", "more seeds")
 
 
-def listing(comparison: Comparison) -> Listing:
+def pair_listing(comparison: Comparison) -> Listing:
     """A row a pair."""
     found = [(pair, column.digits) for column in comparison.columns for pair in column.pairs]
     notes = [

@@ -1,19 +1,15 @@
-"""What was timed, as text: headings and rows, notes, Markdown, CSV, JSON."""
+"""What was timed, as text: headings and rows, notes."""
 
 from __future__ import annotations
 
-import json
 import math
 import os
-from dataclasses import asdict
 from typing import TYPE_CHECKING
-
-from harness.analysis.formats import escape, pipe_table, rows_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.analysis.timing import Row, Timing
+    from harness.analysis.timing.rows import Row, Timing
 
 HEADINGS = ("cell", "runs in", "phase", "times faster", "per FLOP", "ms", "GFLOP/s", "of peak", "MiB")
 BUSY = 0.05
@@ -80,28 +76,3 @@ def warnings(timings: Sequence[Timing]) -> list[str]:
 
 def _named(engine: str) -> str:
     return "the plain loop" if engine == "loop" else f"the engine {engine}"
-
-
-def json_text(timings: Sequence[Timing]) -> str:
-    """A list of objects, one a shape, cell and phase."""
-    return json.dumps(_flat(timings), indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def csv_text(timings: Sequence[Timing]) -> str:
-    """One line a shape, cell and phase."""
-    return rows_csv(_flat(timings))
-
-
-def markdown(timings: Sequence[Timing]) -> str:
-    """A table a shape, and the notes."""
-    tables = []
-    for timing in timings:
-        rows = [texts(row, reference=True) for row in timing.reference] + [texts(row) for row in timing.rows]
-        cells = [[f"`{cell}`", *map(escape, others)] for cell, *others in rows]
-        tables.append(f"{title(timing)}\n\n{pipe_table(HEADINGS, cells)}")
-    listed = "\n".join(f"- {escape(note)}" for note in (*warnings(timings), *notes(timings)))
-    return "\n".join(tables) + f"\n{listed}\n"
-
-
-def _flat(timings: Sequence[Timing]) -> list[dict[str, object]]:
-    return [asdict(row) for timing in timings for row in timing.rows]

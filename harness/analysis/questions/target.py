@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.budget import Spent, spent
-from harness.analysis.contests import by_cell, contests
-from harness.analysis.costs import DISTURBED
-from harness.analysis.layout import value
-from harness.analysis.listing import Listing
-from harness.analysis.selection import matching
+from harness.analysis.comparison.contests import by_cell, contests
+from harness.analysis.questions.budget import Spent, spent
+from harness.analysis.questions.selection import matching
 from harness.analysis.statistics.survival import median_time
 from harness.errors import HarnessError, did_you_mean
 
@@ -20,10 +17,6 @@ if TYPE_CHECKING:
 
     from harness.runs.record import RunRecord
 
-EXPLAINED = (
-    "Median over all runs until validation first shows the target (Kaplan and Meier); –: fewer than half of them are "
-    "known to reach it. Runs that did not count as not having reached it by their end; those that failed never do."
-)
 SPENT: tuple[Spent, ...] = ("steps", "seconds", "tokens", "flops")
 
 
@@ -149,33 +142,3 @@ def _end(run: RunRecord, by: Spent) -> float | None:
     if run.status != "finished" or not run.curve:
         return None
     return spent(run, by, run.curve[-1])
-
-
-def listing(found: Sequence[Reached]) -> Listing:
-    """What it took, as text: medians over runs, `–` where it is not known that half of them reach it."""
-    headings = ("task", "cell", "target", "reached", "steps ↓", "seconds ↓", "tokens ↓", "FLOPs ↓")
-    rows = [
-        [
-            one.task,
-            one.cell,
-            f"{one.metric} {value(one.target, 4).rstrip('0').rstrip('.')}",
-            f"{one.reached}/{one.runs}",
-            _text(one.steps),
-            _text(one.seconds) + (DISTURBED if one.disturbed and math.isfinite(one.seconds) else ""),
-            _text(one.tokens),
-            _text(one.flops),
-        ]
-        for one in found
-    ]
-    notes = [EXPLAINED]
-    if any(one.disturbed for one in found):
-        notes.append(f"Seconds with {DISTURBED}: others kept the machine busy meanwhile; they are not to be compared.")
-    return Listing(headings, rows, [asdict(one) for one in found], notes if rows else ["No run has such a target."])
-
-
-def _text(amount: float | None) -> str:
-    if amount is None:
-        return ""
-    if not math.isfinite(amount):
-        return "–"
-    return f"{amount:,.0f}" if 100 <= amount < 1e7 else f"{amount:.3g}"  # noqa: PLR2004

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from harness.analysis.cost_table import NAMES, cost_headings, cost_rows
-from harness.analysis.layout import footnotes, sheet
-from harness.analysis.overview import overview
+from harness.analysis.tables.costs import NAMES, cost_headings, cost_rows
+from harness.analysis.tables.footnotes import footnotes
+from harness.analysis.tables.overview import overview
+from harness.analysis.tables.sheet import sheet
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison

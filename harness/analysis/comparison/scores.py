@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.analysis import costs
+from harness.analysis.comparison.costs import costs, summary
 from harness.analysis.statistics.intervals import interquartile_mean, mean_interval, wilson_interval
 from harness.analysis.statistics.survival import median_time
 from harness.runs.certified import certified
@@ -160,8 +160,8 @@ class Score:
             flops_per_step=sized.flops_per_step,
             matched=sized.spec.size.by,
             mismatch=sized.spec.size.mismatch(sized),
-            **costs.costs(done),
-            clipped=costs.summary(fmean, [run.clipped for run in done]),
+            **costs(done),
+            clipped=summary(fmean, [run.clipped for run in done]),
             distribution=runs[0].spec.cell.distribution,
             version=runs[0].spec.cell.version,
             checked=min(certified(run) for run in {(run.checked, id(run.environment)): run for run in runs}.values()),

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.analysis.across import Across
-from harness.analysis.layout import NOT_TRIED, Entry, Sheet
+from harness.analysis.questions.across import Across
+from harness.analysis.tables.numbers import NOT_TRIED
+from harness.analysis.tables.sheet import Entry, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.analysis.costs import mark
+from harness.analysis.comparison.times import mark
 from harness.testing.certificate import passes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from harness.analysis.comparison import Comparison
-    from harness.analysis.scores import Score
+    from harness.analysis.comparison.scores import Score
 
 NAMES = 2
 """How many of the first columns of the table of costs are names; numbers follow."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from harness.analysis.comparison import Column
-    from harness.analysis.scores import Score
+    from harness.analysis.comparison.scores import Score
     from harness.runs.record import RunRecord
 
 TOLERATED = 0.05

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.analysis.budget import Budget
     from harness.analysis.comparison import Column
+    from harness.analysis.questions.budget import Budget
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from harness.analysis.comparison import Comparison
-    from harness.analysis.pairs import Pair
+    from harness.analysis.comparison.pairs import Pair
     from harness.runs.spec import RunSpec
 
 
