@@ -131,41 +131,46 @@ class Score:
         """
         name, direction, digits = metric
         done = [run for run in runs if run.status == "finished"]
-        values = np.array([run.scores[name] for run in done], dtype=float)
-        mean, low, high = mean_interval(values) if done else (math.nan, math.nan, math.nan)
         failed = [run for run in runs if run.status != "finished"]
         failures = Counter(f"{run.status}: {run.reason}" if run.reason else run.status for run in failed)
-        sized = next((run for run in runs if run.parameters), runs[0])
         return cls(
             cell=cell,
             task=task,
             metric=name,
             direction=direction,
             digits=digits,
-            mean=mean,
-            low=low,
-            high=high,
-            median=float(np.median(values)) if done else math.nan,
-            iqm=interquartile_mean(values) if done else math.nan,
+            **_reached([run.scores[name] for run in done]),
             seeds=len(done),
             failed=len(failed),
             failures=dict(failures),
             best=best,
             letters=letters,
             **_solved(runs),
-            parameters=sized.parameters,
-            recurrent_parameters=sized.recurrent_parameters,
-            hidden_size=sized.hidden_size,
-            state_size=sized.state_size,
-            flops_per_step=sized.flops_per_step,
-            matched=sized.spec.size.by,
-            mismatch=sized.spec.size.mismatch(sized),
+            **_size(runs),
             **costs(done),
             clipped=summary(fmean, [run.clipped for run in done]),
             distribution=runs[0].spec.cell.distribution,
             version=runs[0].spec.cell.version,
             checked=min(certified(run) for run in {(run.checked, id(run.environment)): run for run in runs}.values()),
         )
+
+
+def _reached(scores: Sequence[float]) -> dict[str, Any]:
+    """What a score says of those of finished runs."""
+    if not scores:
+        return dict.fromkeys(("mean", "low", "high", "median", "iqm"), math.nan)
+    values = np.array(scores, dtype=float)
+    mean, low, high = mean_interval(values)
+    median, iqm = float(np.median(values)), interquartile_mean(values)
+    return {"mean": mean, "low": low, "high": high, "median": median, "iqm": iqm}
+
+
+def _size(runs: Sequence[RunRecord]) -> dict[str, Any]:
+    """What a score says of the size of its cell."""
+    sized = next((run for run in runs if run.parameters), runs[0])
+    names = ("parameters", "recurrent_parameters", "hidden_size", "state_size", "flops_per_step")
+    matched, mismatch = sized.spec.size.by, sized.spec.size.mismatch(sized)
+    return {**{name: getattr(sized, name) for name in names}, "matched": matched, "mismatch": mismatch}
 
 
 def _solved(runs: Sequence[RunRecord]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def templates() -> Environment:
-    """The templates of this folder; what they are given is escaped, and a name that they are not given is an error."""
+    """The templates of the analysis; what they are given is escaped, and a name that they are not given is an error."""
     return Environment(
         loader=PackageLoader("harness.analysis", "templates"),
         autoescape=True,
