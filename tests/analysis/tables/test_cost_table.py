@@ -2,30 +2,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from harness.analysis.comparison.compare import compare
 from harness.analysis.tables.costs import cost_headings, cost_rows
-from harness.analysis.tables.numbers import value
 from harness.modeling.sizing import Size
 
 if TYPE_CHECKING:
     from conftest import Maker
 
 
-@pytest.mark.parametrize(
-    ("score", "digits", "text"),
-    [
-        (0.12345, 4, "0.1235"),
-        (71.84, 1, "71.8"),
-        (0.00002, 4, "2e-05"),  # not 0.0000
-        (0.0, 4, "0.0000"),
-        (2.5e9, 2, "2.50e+09"),
-        (float("inf"), 2, "inf"),
-    ],
-)
-def test_a_score_is_shown_with_its_digits(score: float, digits: int, text: str) -> None:
-    assert value(score, digits) == text
+def test_who_was_checked_is_a_column_where_only_some_were(make: Maker) -> None:
+    yes, no, failed = (
+        make(cell, 0, 1.0, checked=verdict)
+        for cell, verdict in (("a", "passed 12 of 12, 0.1.0"), ("b", ""), ("c", "failed 1 of 12, 0.1.0"))
+    )
+    some = compare([yes, no, failed], [])
+    assert cost_headings(some)[-1] == "checked"
+    assert [row[-1] for row in cost_rows(some)] == ["yes", "no", "failed"]
+    for runs in ([yes], [no]):
+        assert "checked" not in cost_headings(compare(runs, []))
+    assert "All cells have passed harness check." in compare([yes], []).notes
+    assert not compare([no], []).notes
+    assert not some.notes
 
 
 def test_what_is_held_equal_stands_among_the_costs_with_what_is_missing(make: Maker) -> None:

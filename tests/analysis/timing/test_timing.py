@@ -8,25 +8,11 @@ from typing import Any
 import pytest
 import torch
 
-from harness.analysis.statistics.intervals import ratio_interval
 from harness.analysis.timing.formats import markdown
 from harness.analysis.timing.rows import Timing, compared
 from harness.analysis.timing.texts import digits, times, title, warnings
 from harness.training.timing.measure import Measured, Session
 from harness.training.timing.shape import Shape
-
-
-def test_what_disturbs_both_in_one_repeat_widens_no_interval() -> None:
-    disturbed = [1.0, 5.0, 1.1, 9.0, 1.2, 3.0, 1.3]
-    assert ratio_interval([2 * seconds for seconds in disturbed], disturbed) == pytest.approx((2, 2, 2))
-
-
-def test_the_ratio_is_of_medians_and_lies_in_its_interval() -> None:
-    above, below = [4.0, 6.0, 5.0, 7.0, 100.0], [2.0, 1.0, 3.0, 2.5, 2.2]
-    ratio, low, high = ratio_interval(above, below)
-    assert ratio == 6.0 / 2.2
-    assert low < ratio < high
-    assert ratio_interval(above, below) == (ratio, low, high)  # drawn the same each time
 
 
 def measured(label: str, seconds: list[float], flops: int, memory: int | None, reason: str = "") -> Measured:
