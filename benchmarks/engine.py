@@ -103,7 +103,7 @@ def measured(part: Slice) -> dict[str, Any]:
     """All layers of a slice, timed in turn in this process."""
     import torch  # noqa: PLC0415 - the process that only starts others needs none
 
-    from harness.analysis.timing import compared  # noqa: PLC0415
+    from harness.analysis.timing.rows import compared  # noqa: PLC0415
     from harness.training.timing.candidate import Candidate  # noqa: PLC0415
     from harness.training.timing.measure import measure  # noqa: PLC0415
     from harness.training.timing.subject import Subject  # noqa: PLC0415

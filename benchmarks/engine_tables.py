@@ -5,8 +5,8 @@ from __future__ import annotations
 from statistics import geometric_mean
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.formats import pipe_table
-from harness.analysis.timing_formats import digits, times
+from harness.analysis.formats.pipes import pipe_table
+from harness.analysis.timing.texts import digits, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.analysis.comparison import compare
+from harness.analysis.comparison.compare import compare
 from harness.cli.tables import show
 from harness.runs.store import Store
 

@@ -1,1 +1,4 @@
-"""Statistics, comparison tables, and what is written from them."""
+"""What is made of records: comparisons, tables, figures, the report and the regression gate.
+
+`results` reads a results folder, and `files` writes the table into it; CONTRIBUTING.md has the packages in their order.
+"""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from harness.analysis.comparison import compare
-from harness.analysis.formats import csv_text, markdown
+from harness.analysis.comparison.compare import compare
+from harness.analysis.formats.flat import csv_text
+from harness.analysis.formats.markdown import markdown
 from harness.analysis.gate.speed import FILE as SPEEDS
 from harness.errors import HarnessError
 from harness.runs.durable import write_durably

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.budget import Budget
-from harness.analysis.comparison import compare
-from harness.analysis.earlier import compare_at
-from harness.analysis.formats import plain, run_rows
-from harness.analysis.selection import Selection
+from harness.analysis.comparison.compare import compare
+from harness.analysis.formats.flat import plain
+from harness.analysis.formats.runs import run_rows
+from harness.analysis.questions.selection import Selection
 from harness.errors import HarnessError
 from harness.runs.store import Store
 
@@ -65,7 +64,12 @@ class Results:
             HarnessError: a name is nobody's, or the budget is none.
         """
         chosen = Selection(cells, tasks, metric).of(self.records)
-        return compare(chosen, self.baselines) if at is None else compare_at(chosen, Budget.parse(at))
+        if at is None:
+            return compare(chosen, self.baselines)
+        from harness.analysis.questions.budget import Budget  # noqa: PLC0415 - only who looks back needs these
+        from harness.analysis.questions.earlier import compare_at  # noqa: PLC0415
+
+        return compare_at(chosen, Budget.parse(at))
 
     def table(self, cells: Sequence[str] = (), tasks: Sequence[str] = (), metric: str | None = None) -> pd.DataFrame:
         """A row a cell and task: the mean with its 95% interval, seeds, failures, size and cost.
@@ -104,7 +108,7 @@ class Results:
         return kind_of(kind)(self.comparison(cells, tasks, metric))
 
     def _repr_html_(self) -> str:
-        from harness.analysis.markup import html  # noqa: PLC0415 - its templates are only read where they are used
+        from harness.analysis.formats.html import html  # noqa: PLC0415 - its templates are only read where they are used
 
         return html(self.comparison())
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 from rich.text import Text
 
-from harness.analysis.layout import value
+from harness.analysis.tables.numbers import value
 from harness.runs.executors import Listener
 from harness.runs.record import BaselineRecord, Record, RunRecord
 from harness.runs.spec import RunSpec, Spec

@@ -21,7 +21,8 @@ def command(
     from contextlib import closing
     from pathlib import Path
 
-    from harness.analysis.formats import rows_csv, run_rows
+    from harness.analysis.formats.flat import rows_csv
+    from harness.analysis.formats.runs import run_rows
     from harness.cli.console import out
     from harness.cli.tables import show_runs
     from harness.runs.store import Store

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from harness.analysis.comparison import compare
+from harness.analysis.comparison.compare import compare
 from harness.analysis.files import check_folder, keep, write_files
-from harness.analysis.sequential import next_runs, open_pairs
+from harness.analysis.questions.sequential import next_runs, open_pairs
 from harness.cli.console import fail, out
 from harness.cli.execution import INTERRUPTED, Work, execute
 from harness.cli.outset import counted, say_plan

@@ -52,8 +52,8 @@ def command(
 
 
 def _summary(record: RunRecord) -> None:
-    from harness.analysis.costs import seconds
-    from harness.analysis.layout import value
+    from harness.analysis.comparison.times import seconds
+    from harness.analysis.tables.numbers import value
 
     spec = record.spec
     changes = f" ({', '.join(spec.changes)})" if spec.changes else ""
@@ -85,7 +85,7 @@ def _summary(record: RunRecord) -> None:
 
 
 def _curve(record: RunRecord) -> None:
-    from harness.analysis.layout import value
+    from harness.analysis.tables.numbers import value
 
     if not record.curve:
         return
@@ -103,7 +103,7 @@ def _curve(record: RunRecord) -> None:
 
 def _flow(record: RunRecord) -> None:
     """‖∂L/∂h_t‖ of each layer from its first step to its last, on a logarithmic scale that all lines share."""
-    from harness.analysis.sparkline import sparkline
+    from harness.analysis.listings.sparkline import sparkline
 
     lines = [
         (f"{_layer(layer)}, step {diagnosis['step']}", norms)

@@ -10,7 +10,7 @@ from harness.cli.console import Metric, Names, Results, examples
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
-    from harness.analysis.listing import Listing
+    from harness.analysis.listings.listing import Listing
     from harness.analysis.results import Results as Folder
 
 EPILOG = examples(
@@ -58,9 +58,7 @@ def command(
     tuning: Annotated[bool, typer.Option("--tuning", help="What the trials of harness run --tune found.")] = False,
 ) -> None:
     """Print the comparison table of a results folder."""
-    from harness.analysis import pair_listing
     from harness.analysis.results import load
-    from harness.analysis.selection import ordered
     from harness.cli.console import out
     from harness.cli.tables import show
     from harness.registry import split
@@ -75,9 +73,13 @@ def command(
         return
     comparison = load(results, whole=bool(at or metric)).comparison(split(cells or ()), split(tasks or ()), metric, at)
     if sort is not None:
+        from harness.analysis.questions.order import ordered
+
         comparison = ordered(comparison, sort)
     if pairs:
-        _print(pair_listing.listing(comparison), style)
+        from harness.analysis.listings.pairs import pair_listing
+
+        _print(pair_listing(comparison), style)
     elif style == "rich":
         show(comparison, out, transpose=transpose)
     else:
@@ -99,40 +101,48 @@ def _check_alone(options: dict[str, object]) -> None:
 
 def _listing(results: Folder, cells: list[str], tasks: list[str], target: list[str] | None, *, costs: bool) -> Listing:
     """What stands instead of the table: what targets take, what cells cost, or what trials found."""
-    from harness.analysis import costs as expenses
-    from harness.analysis import target as goals
-    from harness.analysis import tuning
-    from harness.analysis.selection import Selection
+    from harness.analysis.questions.selection import Selection
 
     if costs:
-        return expenses.listing(results.comparison(cells, tasks))
+        from harness.analysis.listings.costs import cost_listing
+
+        return cost_listing(results.comparison(cells, tasks))
     chosen = Selection(cells, tasks).of(results.records)
     if target is None:
-        return tuning.listing(tuning.tunings(chosen))
-    return goals.listing(goals.reach(chosen, goals.parse(target)))
+        from harness.analysis.listings.tuning import tuning_listing
+        from harness.analysis.questions.tuning import tunings
+
+        return tuning_listing(tunings(chosen))
+    from harness.analysis.listings.target import target_listing
+    from harness.analysis.questions.target import parse, reach
+
+    return target_listing(reach(chosen, parse(target)))
 
 
 def _print(listing: Listing, style: str) -> None:
+    from harness.analysis.formats.listing import listing_text
     from harness.cli.console import out
     from harness.cli.tables import show_listing
 
     if style == "rich":
         show_listing(listing, out)
     else:
-        typer.echo(listing.text(style).rstrip())
+        typer.echo(listing_text(listing, style).rstrip())
 
 
 def _text(comparison: Comparison, style: str, *, transpose: bool) -> str:
-    from harness.analysis import formats
-
     if style == "markdown":
-        return formats.markdown(comparison, transpose=transpose)
+        from harness.analysis.formats.markdown import markdown
+
+        return markdown(comparison, transpose=transpose)
     if style == "latex":
-        from harness.analysis.latex import latex
+        from harness.analysis.formats.latex import latex
 
         return latex(comparison, transpose=transpose)
     if style == "html":
-        from harness.analysis.markup import html
+        from harness.analysis.formats.html import html
 
         return html(comparison, transpose=transpose)
-    return formats.csv_text(comparison) if style == "csv" else formats.json_text(comparison)
+    from harness.analysis.formats.flat import csv_text, json_text
+
+    return csv_text(comparison) if style == "csv" else json_text(comparison)

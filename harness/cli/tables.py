@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from harness.analysis.cost_table import NAMES, cost_headings, cost_rows
-from harness.analysis.costs import MARKED, seconds
-from harness.analysis.layout import footnotes, sheet, value
-from harness.analysis.overview import overview
+from harness.analysis.comparison.times import MARKED, seconds
+from harness.analysis.tables.costs import NAMES, cost_headings, cost_rows
+from harness.analysis.tables.footnotes import footnotes
+from harness.analysis.tables.numbers import value
+from harness.analysis.tables.overview import overview
+from harness.analysis.tables.sheet import sheet
 from harness.cli.console import table
 from harness.runs.record import PASSING
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from harness.analysis.comparison import Comparison
-    from harness.analysis.layout import Entry, Sheet
-    from harness.analysis.listing import Listing
+    from harness.analysis.listings.listing import Listing
+    from harness.analysis.tables.sheet import Entry, Sheet
     from harness.runs.record import RunRecord
 
 

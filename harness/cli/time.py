@@ -12,7 +12,7 @@ from harness.cli.console import Plugin, Verbose, examples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.analysis.timing import Timing
+    from harness.analysis.timing.rows import Timing
     from harness.modeling.engine.select import Engine
 
 EPILOG = examples(
@@ -103,7 +103,7 @@ def _timings(
     from rich.live import Live
     from rich.text import Text
 
-    from harness.analysis.timing import Timing
+    from harness.analysis.timing.rows import Timing
     from harness.cli.console import err
     from harness.training.timing.candidate import Candidate
     from harness.training.timing.measure import measure
@@ -132,7 +132,8 @@ def _timings(
 
 
 def _print(timings: Sequence[Timing], style: str) -> None:
-    from harness.analysis.timing_formats import csv_text, json_text, markdown, warnings
+    from harness.analysis.timing.formats import csv_text, json_text, markdown
+    from harness.analysis.timing.texts import warnings
     from harness.cli.console import err
     from harness.cli.timings import show
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from harness.analysis.timing_formats import HEADINGS, notes, texts, title, warnings
+from harness.analysis.timing.texts import HEADINGS, notes, texts, title, warnings
 from harness.cli.console import out, table
 from harness.cli.tables import lines
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from harness.analysis.timing import Timing
+    from harness.analysis.timing.rows import Timing
 
 WHOLE = 20
 """Characters of a cell's name that stand in one line."""

@@ -55,8 +55,8 @@ def command(
 def _show(found: Sequence[tuple[Series, Sequence[Step]]]) -> None:
     from rich.text import Text
 
-    from harness.analysis.layout import ARROWS, value
-    from harness.analysis.sparkline import sparkline
+    from harness.analysis.listings.sparkline import sparkline
+    from harness.analysis.tables.numbers import ARROWS, value
     from harness.cli.console import out, table
 
     listing = table(("cell", "task", "metric", "over time", "first", "last", "steps"))

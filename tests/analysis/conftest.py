@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,46 @@ def make() -> Maker:
         return RunRecord(spec, **{**values, **changes})  # type: ignore[arg-type]
 
     return record
+
+
+@pytest.fixture
+def measured(make: Maker) -> Maker:
+    """Makes a record of a run of `cell` with `seed` that took some `seconds` beside a `disturbance`."""
+
+    def record(cell: str, seed: int, seconds: float, disturbance: dict[str, object]) -> RunRecord:
+        time = 1e-6 * seconds
+        spread = {"median": time, "low": time / 2, "high": 2 * time}
+        phases = dict.fromkeys(("forward", "backward", "inference"), spread)
+        return make(
+            cell,
+            seed,
+            0.5,
+            seconds=seconds,
+            cost={**phases, "memory": 3 << 20, "kernel": "native 0123abcd"},
+            disturbance=disturbance,
+            environment={"cores": 4},
+            engine="native",
+        )
+
+    return record
+
+
+@pytest.fixture
+def trials(make: Maker) -> list[RunRecord]:
+    """Three of each of two cells, one of which failed."""
+    rates = (0.1, 0.03, 0.3)
+    scores = {"lstm": (0.5, 0.2, 0.8), "gru": (0.3, 0.4, None)}
+
+    def trial(cell: str, number: int, rate: float, score: float | None) -> RunRecord:
+        record = make(cell, 0, score, scores={}, validation={} if score is None else {"MSE": score}, reason="loss nan")
+        recipe = replace(record.spec.recipe, learning_rate=rate)
+        return replace(record, spec=replace(record.spec, recipe=recipe, tuned={"learning_rate": 0.1}, trial=number))
+
+    return [
+        trial(cell, number, rate, score)
+        for cell in scores
+        for number, (rate, score) in enumerate(zip(rates, scores[cell], strict=True), 1)
+    ]
 
 
 @pytest.fixture

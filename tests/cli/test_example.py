@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import harness as package
-from harness.analysis.across import Across
+from harness.analysis.questions.across import Across
 from harness.analysis.report.verdict import verdict
 
 if TYPE_CHECKING:
     from conftest import Command
 
     from harness.analysis.comparison import Comparison
-    from harness.analysis.scores import Score
+    from harness.analysis.comparison.scores import Score
 
 REPOSITORY = Path(__file__).parent.parent.parent
 PAGE = REPOSITORY / "docs" / "example.md"

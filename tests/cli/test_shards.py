@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis.costs import TIMES
+from harness.analysis.comparison.costs import TIMES
 
 if TYPE_CHECKING:
     from conftest import Command

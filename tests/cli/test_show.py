@@ -5,10 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
-from harness.analysis.sparkline import sparkline
-
 if TYPE_CHECKING:
     from conftest import Command
 
@@ -51,20 +47,6 @@ def test_a_run_that_is_not_there_is_one_sentence(tiny: Command, harness: Command
     refused = harness("show", "zzz")
     assert refused.code == 2
     assert refused.err == 'error: no run of results begins with "zzz": `harness runs results` lists all.\n'
-
-
-@pytest.mark.parametrize(
-    ("values", "drawn"),
-    [
-        ([1e-8, 2e-7, 2e-4, 1.0], "▁▂▅█"),  # eight blocks for eight powers of ten
-        ([0.0, 1e-12, float("nan"), 2.0], " ▁!█"),
-        ([], ""),
-        ([1.0] * 8, "████"),
-        ([1e-8, 1e-8, 1e-8, 1e-8, 1e-8, 1e-8, 1e-8, 1.0], "▁▁▁█"),  # the largest of each two is drawn
-    ],
-)
-def test_numbers_become_blocks_by_their_logarithm(values: list[float], drawn: str) -> None:
-    assert sparkline(values, 1e-8, 1.0, width=4) == drawn
 
 
 def test_a_run_that_is_not_supported_shows_the_reason_and_no_traceback(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.analysis.across import Across
+from harness.analysis.questions.across import Across
 from harness.analysis.statistics.profiles import profile
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.analysis.across import Across
+from harness.analysis.questions.across import Across
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.figures.look import bounds, colour, logarithmic, mark
 from harness.analysis.figures.scale import round_numbers
-from harness.analysis.layout import ARROWS
+from harness.analysis.tables.numbers import ARROWS
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:

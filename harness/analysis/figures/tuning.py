@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.analysis.figures.sketch import Chart, Rows, Sketch, row
-from harness.analysis.tuning import Tuning, sensitivity, tunings
+from harness.analysis.questions.tuning import Tuning, sensitivity, tunings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

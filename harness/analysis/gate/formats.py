@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from harness.analysis.formats import escape, pipe_table
+from harness.analysis.formats.pipes import escape, pipe_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

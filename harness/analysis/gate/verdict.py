@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from harness.analysis.layout import value
+from harness.analysis.tables.numbers import value
 
 if TYPE_CHECKING:
     from harness.runs.suite.tolerance import Tolerance

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from harness.analysis.budget import Budget, Spent, spent
-from harness.analysis.earlier import compare_at
 from harness.analysis.figures.scale import short
-from harness.analysis.leaders import Leaders
+from harness.analysis.questions.budget import Budget, Spent, spent
+from harness.analysis.questions.earlier import compare_at
+from harness.analysis.questions.leaders import Leaders
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:

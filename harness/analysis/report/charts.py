@@ -11,8 +11,8 @@ from harness.analysis.figures.look import bounds, logarithmic
 from harness.analysis.figures.memory import horizons
 from harness.analysis.figures.scale import short
 from harness.analysis.figures.tradeoffs import tradeoffs
-from harness.analysis.layout import ARROWS, value
 from harness.analysis.report.chart import Chart, Line, Stop, across, area, path, upwards
+from harness.analysis.tables.numbers import ARROWS, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

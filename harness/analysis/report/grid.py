@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.figures.look import bounds, logarithmic
 from harness.analysis.figures.scale import Scale
-from harness.analysis.layout import Entry, sheet
+from harness.analysis.tables.sheet import Entry, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.analysis.comparison import Column, Comparison
-    from harness.analysis.scores import Score
+    from harness.analysis.comparison.scores import Score
 
 BAR = 100
 """Width of a bar, in pixels."""

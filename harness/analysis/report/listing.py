@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from harness.analysis.contests import contests_of_trials
-from harness.analysis.costs import seconds
-from harness.analysis.layout import value
+from harness.analysis.comparison.contests import contests_of_trials
+from harness.analysis.comparison.times import seconds
 from harness.analysis.report.commands import command
+from harness.analysis.tables.numbers import value
 from harness.registry.options import text_of
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from harness import __version__
-from harness.analysis import costs, pair_listing, tuning
-from harness.analysis.cost_table import NAMES, cost_headings, cost_rows
 from harness.analysis.figures.look import colour, mark
 from harness.analysis.figures.tradeoffs import COSTS
-from harness.analysis.layout import footnotes
-from harness.analysis.markup import templates
-from harness.analysis.overview import overview
+from harness.analysis.formats.html import templates
+from harness.analysis.listings.costs import cost_listing
+from harness.analysis.listings.pairs import pair_listing
+from harness.analysis.listings.tuning import tuning_listing
+from harness.analysis.questions.tuning import tunings
 from harness.analysis.report import listing, trials
 from harness.analysis.report.budgets import outcomes
 from harness.analysis.report.charts import gradients, learning, memory, quality
@@ -25,10 +25,13 @@ from harness.analysis.report.grid import grid
 from harness.analysis.report.over_tasks import profile, ranks
 from harness.analysis.report.samples import samples
 from harness.analysis.report.verdict import verdict
+from harness.analysis.tables.costs import NAMES, cost_headings, cost_rows
+from harness.analysis.tables.footnotes import footnotes
+from harness.analysis.tables.overview import overview
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
-    from harness.analysis.listing import Listing
+    from harness.analysis.listings.listing import Listing
 
 
 def page(comparison: Comparison, title: str) -> str:
@@ -63,9 +66,9 @@ def page(comparison: Comparison, title: str) -> str:
         overview=overview(comparison),
         ranks=ranks(comparison, numbers),
         profile=profile(comparison, numbers),
-        pairs=pair_listing.listing(comparison),
-        steps=_told(costs.listing(comparison)),
-        tuning=tuning.listing(tuning.tunings(comparison.trials)),
+        pairs=pair_listing(comparison),
+        steps=_told(cost_listing(comparison)),
+        tuning=tuning_listing(tunings(comparison.trials)),
         expected=trials.expected(comparison, numbers),
         rates=trials.rates(comparison, numbers),
         budgets=outcomes(comparison),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from harness.analysis.figures.look import bounds, logarithmic
 from harness.analysis.figures.scale import short
 from harness.analysis.figures.tuning import by_task
-from harness.analysis.layout import ARROWS, value
+from harness.analysis.questions.tuning import Tuning, sensitivity
 from harness.analysis.report.chart import Chart, Line, Stop, across, path, upwards
-from harness.analysis.tuning import Tuning, sensitivity
+from harness.analysis.tables.numbers import ARROWS, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

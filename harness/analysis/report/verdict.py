@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from harness.analysis.across import Across
+from harness.analysis.questions.across import Across
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import compare
+from harness.analysis.comparison.compare import compare
 from harness.analysis.figures.curves import curves
 from harness.analysis.figures.gradients import flows
 from harness.analysis.figures.look import colour, logarithmic

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.analysis.comparison import compare
+from harness.analysis.comparison.compare import compare
 from harness.analysis.figures.memory import horizons
 from harness.analysis.figures.pictures import KINDS, kind_of
 from harness.analysis.figures.sketch import save

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import compare
+from harness.analysis.comparison.compare import compare
 from harness.analysis.figures.profiles import THRESHOLDS, profiles
 from harness.analysis.figures.ranks import diagram
 from harness.analysis.report.over_tasks import profile, ranks

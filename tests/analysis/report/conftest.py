@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import Comparison, compare
+from harness.analysis.comparison import Comparison
+from harness.analysis.comparison.compare import compare
 from harness.modeling.sizing import Size
 from harness.registry import Component
 from harness.runs.record import BaselineRecord, RunRecord

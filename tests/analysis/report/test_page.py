@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import compare
+from harness.analysis.comparison.compare import compare
 from harness.analysis.report import write
 from harness.analysis.report.chart import TOP
 from harness.analysis.report.charts import learning

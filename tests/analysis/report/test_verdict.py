@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.analysis.comparison import compare
+from harness.analysis.comparison.compare import compare
 from harness.analysis.report.verdict import listed, verdict
 from harness.registry import Component
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.analysis.statistics.intervals import interquartile_mean, mean_interval, wilson_interval
+from harness.analysis.statistics.intervals import interquartile_mean, mean_interval, ratio_interval, wilson_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,3 +82,16 @@ def test_wilsons_interval_covers_what_it_says_on_average_over_shares(total: int)
     found = [wilson_interval(count, total) for count in rng.binomial(total, shares)]
     covered = [low <= share <= high for share, (low, high) in zip(shares, found, strict=True)]
     assert 0.93 <= np.mean(covered) <= 0.97
+
+
+def test_what_disturbs_both_in_one_repeat_widens_no_interval() -> None:
+    disturbed = [1.0, 5.0, 1.1, 9.0, 1.2, 3.0, 1.3]
+    assert ratio_interval([2 * seconds for seconds in disturbed], disturbed) == pytest.approx((2, 2, 2))
+
+
+def test_the_ratio_is_of_medians_and_lies_in_its_interval() -> None:
+    above, below = [4.0, 6.0, 5.0, 7.0, 100.0], [2.0, 1.0, 3.0, 2.5, 2.2]
+    ratio, low, high = ratio_interval(above, below)
+    assert ratio == 6.0 / 2.2
+    assert low < ratio < high
+    assert ratio_interval(above, below) == (ratio, low, high)  # drawn the same each time

@@ -1,0 +1,1 @@
+"""What `harness time` measured: `rows` hold it against one cell, `texts` are what people read, `formats` are files."""
