@@ -84,13 +84,14 @@ def sized(spec: RunSpec) -> Footprint:
         HarnessError: no hidden size fits.
     """
     measure = MEASURES.get(spec.size.by, parameter_count)
+    (cell, options), around = load_cell(spec.cell, spec.plugins), architecture(spec)
 
     @cache
     def count(hidden_size: int) -> int:
-        return measure(build_model(spec, hidden_size, seed=0))
+        return measure(build(cell, options, around, hidden_size, seed=0))
 
     hidden_size = spec.size.solve(count, f"{spec.cell.label} on {spec.task.label}")
-    model = build_model(spec, hidden_size, seed=0)
+    model = build(cell, options, around, hidden_size, seed=0)
     operations = flops.per_step(model) if spec.size.by == "flops" else None
     return Footprint(hidden_size, parameter_count(model), state_size(model), operations)
 

@@ -58,16 +58,19 @@ def test_random_steps(engines: tuple[str, ...], examples: int) -> None:
 
 
 @pytest.mark.slow
-def test_random_steps_for_an_hour() -> None:
+def test_random_steps_for_an_hour(capsys: pytest.CaptureFixture[str]) -> None:
     """Other steps each time: HARNESS_GRAMMAR_SEED, which a failure shows, draws the same again."""
-    end, number, found = time.monotonic() + SLOW_SECONDS, SLOW_SEED, Counter[str]()
-    while time.monotonic() < end:
+    start, number, found = time.monotonic(), SLOW_SEED, Counter[str]()
+    while time.monotonic() < start + SLOW_SECONDS:
         try:
             found += outcomes(50, ENGINES, number)
         except BaseException as error:
-            error.add_note(f"HARNESS_GRAMMAR_SEED={number}")
+            error.add_note(f"HARNESS_GRAMMAR_SEED={number}, after {found.total()} steps")
             raise
         number += 1
+    with capsys.disabled():
+        spent = f"{found.total()} steps in {time.monotonic() - start:.0f} s, from seed {SLOW_SEED} on"
+        print(f"\n{spent}: {dict(found)}")  # noqa: T201 - so that one knows how much was tried
     assert found["the same"] > 0.9 * found.total(), found
 
 
