@@ -25,6 +25,8 @@ FILES = {
 """Template to where it goes."""
 LONGEST = 40
 """Characters of a name: it stands in tables, and is part of the names of files."""
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
+"""Names that Windows keeps for itself: no file or folder can have one, whatever its ending."""
 
 
 def command(
@@ -126,6 +128,7 @@ def _check_free(values: dict[str, str], code: str) -> None:
     imported = re.findall(r"\w+", " ".join(re.findall(r"^(?:from .*)?import (.*)$", code, re.MULTILINE)))
     reasons = {
         f'"{name}" stands for all of them on the command line': name == ALL,
+        "Windows takes it for a device, and lets no file have that name": name in DEVICES,
         "it is a word of Python": iskeyword(module) or iskeyword(class_name),
         f'"{class_name}" has a meaning in the code': class_name in imported,
         f"pytest would take the class {class_name} for a test": class_name.startswith("Test"),

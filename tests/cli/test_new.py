@@ -73,6 +73,7 @@ def test_a_name_that_no_package_can_have_is_refused(name: str, proposal: str | N
         ("tensor", '"Tensor" has a meaning in the code'),
         ("test-cell", "pytest would take the class TestCell for a test"),
         ("all", '"all" stands for all of them on the command line'),
+        *((name, "Windows takes it for a device, and lets no file have that name") for name in ("con", "nul", "lpt9")),
         ("scratch", "there is a package harness_scratch already"),
     ],
 )
@@ -82,7 +83,9 @@ def test_a_name_by_which_somebody_means_something_else_is_refused(name: str, rea
     assert not Path(name).exists()
 
 
-@pytest.mark.parametrize("name", ["self", "x", "wu", "hidden-size", "numpy", "match", "a", "gru2", "harness"])
+@pytest.mark.parametrize(
+    "name", ["self", "x", "wu", "hidden-size", "numpy", "match", "a", "gru2", "harness", "con-v", "com10"]
+)
 def test_a_name_that_only_looks_taken_is_given(name: str, harness: Command) -> None:
     done = harness("new", "cell", name)
     assert done.code == 0, done.err

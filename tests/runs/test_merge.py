@@ -5,29 +5,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from stored import BASELINE, SPEC
 
 from harness.errors import HarnessError
-from harness.modeling.sizing import Size
-from harness.registry import Component
 from harness.runs.merge import Merged, merge
 from harness.runs.record import BaselineRecord, RunRecord
-from harness.runs.spec import BaselineSpec, RunSpec
 from harness.runs.states import read_state
 from harness.runs.store import Store
-from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.runs.record import Record, Status
 
-CELL = Component("lstm", "lstm", {}, "cell-harness", "0.1.0", "aa")
-TASK = Component("adding", "adding", {}, "cell-harness", "0.1.0", "bb")
-BASELINE = BaselineRecord(BaselineSpec(TASK, "generated"), [{"name": "constant", "scores": {"MSE": 0.1}}])
-
 
 def run(seed: int, score: float = 0.25, seconds: float = 1.0, **changes: object) -> RunRecord:
-    spec = RunSpec(CELL, TASK, "generated", seed, "quick", Recipe(10, 2, 0.1, 100), Size("params", 100), "cpu")
+    spec = replace(SPEC, seed=seed)
     curve = [{"step": 1, "seconds": seconds, "loss": float("nan"), "scores": {"MSE": score}}]
     values = {"scores": {"MSE": score}, "seconds": seconds, "curve": curve, "finished": f"{2000 + seconds}"}
     return RunRecord(spec, "finished", **{**values, "state": b"weights", **changes})  # type: ignore[arg-type]

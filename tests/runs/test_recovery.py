@@ -8,23 +8,16 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from stored import BASELINE, SPEC
 
 from harness.errors import HarnessError
-from harness.modeling.sizing import Size
-from harness.registry import Component
-from harness.runs.record import BaselineRecord, RunRecord
+from harness.runs.record import RunRecord
 from harness.runs.recovery import recover
-from harness.runs.spec import BaselineSpec, RunSpec
 from harness.runs.store import FILE, Store
-from harness.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CELL = Component("lstm", "lstm", {}, "cell-harness", "0.1.0", "aa")
-TASK = Component("adding", "adding", {}, "cell-harness", "0.1.0", "bb")
-SPEC = RunSpec(CELL, TASK, "generated", 0, "quick", Recipe(10, 2, 0.1, 100), Size("params", 100), "cpu")
-BASELINE = BaselineRecord(BaselineSpec(TASK, "generated"), [{"name": "constant", "scores": {"MSE": 0.1}}])
 RUNS = 40
 PAGE = 4096
 

@@ -15,13 +15,12 @@ from annotated_types import Ge, Gt
 
 from harness.errors import HarnessError
 from harness.runs.executors.base import Executor, Listener
-from harness.runs.executors.remote import TRIES, Attempt, Code, device, lost, refused
-from harness.runs.executors.slurm.job import Refusal, execute_there
-from harness.runs.executors.slurm.watch import Watch
+from harness.runs.executors.remote import Attempt, Code, device
+from harness.runs.executors.slurm.flight import Flight
 from harness.runs.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from harness.runs.record import Record
     from harness.runs.spec import RunSpec, Spec
@@ -70,7 +69,7 @@ class Slurm(Executor):
         wanted = {name: value for name, value in given.items() if value}
         self._parameters: dict[str, Any] = {"name": "harness", "timeout_min": minutes, "cpus_per_task": cpus, **wanted}
         self._code = Code.here()
-        self._jobs: dict[Any, list[Attempt]] = {}
+        self._flight: Flight | None = None
         self._submitter: Any = None
         self._place: Path | None = None
         self._stopped = False
@@ -115,23 +114,21 @@ class Slurm(Executor):
         """Execute the specs in jobs."""
         if self._place is None:
             raise RuntimeError("check was not called")
+        flight = self._flight = Flight(self._submitter, self._place, self._code, listener)
         waiting = (Attempt(spec) for spec in specs)
         again: deque[Attempt] = deque()
-        watch = Watch(self._place, listener)
         while True:
-            self._submit([*self._batches(again, waiting)])
-            if not self._jobs:
+            flight.submit([*self._batches(self._most - len(flight), again, waiting)])
+            if not len(flight):
                 return
-            for job in [job for job in self._jobs if job.done()]:
-                for outcome in self._outcomes(job, self._jobs.pop(job)):
-                    if isinstance(outcome, Attempt):
-                        again.append(outcome)
-                    else:
-                        watch.begin(outcome.spec)
-                        yield outcome
-            watch.look(attempt.spec for attempts in self._jobs.values() for attempt in attempts)
             if self._stopped:
-                self._recall(watch)
+                flight.recall()
+            for outcome in flight.ended():
+                if isinstance(outcome, Attempt):
+                    again.append(outcome)
+                else:
+                    yield outcome
+            flight.look()
             time.sleep(LOOK_EVERY)
 
     def stop(self) -> None:
@@ -141,61 +138,17 @@ class Slurm(Executor):
     def close(self) -> None:
         """Cancel all jobs."""
         self._stopped = True
-        for job in self._jobs:
-            job.cancel(check=False)
-        self._jobs.clear()
+        if self._flight is not None:
+            self._flight.cancel()
         if self._place is not None:
             shutil.rmtree(self._place, ignore_errors=True)
 
-    def _batches(self, again: deque[Attempt], waiting: Iterator[Attempt]) -> Iterator[list[Attempt]]:
+    def _batches(self, room: int, again: deque[Attempt], waiting: Iterator[Attempt]) -> Iterator[list[Attempt]]:
         """What the next jobs are to run, as far as there is room for jobs."""
-        for _ in range(self._most - len(self._jobs)):
+        for _ in range(room):
             if self._stopped:
                 return
             batch = [again.popleft()] if again else list(islice(waiting, self._runs))
             if not batch:
                 return
             yield batch
-
-    def _submit(self, batches: Sequence[list[Attempt]]) -> None:
-        """Submit jobs, all at once: Slurm likes one array better than many single jobs."""
-        if not batches:
-            return
-        from submitit.core.utils import FailedJobError, FailedSubmissionError  # noqa: PLC0415 - an extra
-
-        jobs = []
-        try:
-            with self._submitter.batch():
-                for batch in batches:
-                    specs = [attempt.spec for attempt in batch]
-                    jobs.append(self._submitter.submit(execute_there, specs, self._code, str(self._place)))
-        except (FailedJobError, FailedSubmissionError, OSError) as error:
-            raise HarnessError(f"Slurm takes no jobs: {' '.join(str(error).split())}") from error
-        self._jobs.update(zip(jobs, batches, strict=True))
-
-    def _outcomes(self, job: Any, attempts: list[Attempt]) -> Iterator[Record | Attempt]:  # noqa: ANN401 - submitit's
-        """The records of a job that has ended, and its runs that are to be handed out again."""
-        from submitit.core.utils import FailedJobError, UncompletedJobError  # noqa: PLC0415 - an extra
-
-        try:
-            answer = job.result()
-        except FailedJobError:  # a bug, with its traceback
-            raise
-        except UncompletedJobError:
-            if self._stopped:
-                return
-            for attempt in attempts:
-                if attempt.tries < TRIES:
-                    yield Attempt(attempt.spec, attempt.tries + 1)
-                else:
-                    yield lost(attempt, f"it was lost with its job ({job.state.lower().replace('_', ' ')})")
-            return
-        if isinstance(answer, Refusal):
-            raise refused(answer.node, answer.difference)
-        yield from answer
-
-    def _recall(self, watch: Watch) -> None:
-        """Cancel the jobs of which nothing has begun."""
-        for job in [job for job, attempts in self._jobs.items() if not any(watch.has_begun(a.spec) for a in attempts)]:
-            job.cancel(check=False)
-            del self._jobs[job]

@@ -145,11 +145,3 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="exists already: nothing was overwritten"):
         write_new(tmp_path / "ci.toml", "another")
     assert (tmp_path / "ci.toml").read_text() == TEXT
-
-
-def test_tolerances_are_shares_or_amounts() -> None:
-    assert Tolerance.parse("2.5 %").amount(-40.0) == pytest.approx(1.0)
-    assert Tolerance.parse(3).amount(-40.0) == 3.0
-    for wrong in ("3", True, -1, float("inf"), float("nan"), None, "-2%"):
-        with pytest.raises(ValueError, match="should be a share"):
-            Tolerance.parse(wrong)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from executing import results, specs
 
 from harness.errors import HarnessError
 from harness.runs.executors import Executor, InProcess, Listener, Progress, Workers, worker
@@ -18,18 +19,7 @@ from harness.runs.record import RunRecord
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.runs.spec import RunSpec, Spec
-
-
-def specs(*cells: str, seeds: int = 2, plugins: tuple[str, ...] = ()) -> list[RunSpec]:
-    request = Request(cells, ("adding:length=5",), seeds, "smoke", "cpu", plugins=plugins)
-    return list(Plan.make(request).specs())
-
-
-def results(executor: Executor, wanted: list[RunSpec]) -> dict[str, tuple[object, ...]]:
-    records = [record for record in executor.run(wanted, Listener()) if isinstance(record, RunRecord)]
-    curves = {record.spec.key: [(p["step"], p["loss"], p["scores"]) for p in record.curve] for record in records}
-    return {record.spec.key: (record.status, record.scores, curves[record.spec.key]) for record in records}
+    from harness.runs.spec import Spec
 
 
 def test_results_are_bit_equal_whatever_the_number_of_workers() -> None:
