@@ -1,4 +1,4 @@
 """What stands instead of the table: rows under headings, for people and for programs.
 
-Of every two cells (`pairs`), of what a time step `costs`, of what it took to reach a `target`, and of `tuning`.
+Every two cells (`pairs`); what a time step `costs`; what it took to reach a `target`; and what `tuning` found.
 """
