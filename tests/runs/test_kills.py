@@ -100,7 +100,7 @@ def disturbed(folder: Path, results: str, seeds: int, random: Random, kills: int
         if code == 0:
             return made
         gave_up = any("no worker can be started" in line for line in session.lines)  # its server was killed thrice
-        assert code == (2 if gave_up else -9), session.lines
+        assert code == -9 or (gave_up and code == 2), session.lines  # it may be killed while it gives up
 
 
 def check(folder: Path, seeds: int, expected: dict[str, bytes]) -> None:
