@@ -197,6 +197,11 @@ def _not(tracer: Tracer, a: Tensor) -> Node:
     return tracer.graph.sub(tracer.graph.constant(1), tracer.operand(a))
 
 
+def _or(tracer: Tracer, a: Value, b: Value) -> Node:
+    """Not the larger of them, by which compilers find no way to compute many at once."""
+    return tracer.graph.apply("ne", _add(tracer, a, b), tracer.graph.constant(0))
+
+
 def _masked_fill(tracer: Tracer, a: Tensor, mask: Tensor, value: Value) -> Node:
     return tracer.graph.where(tracer.operand(mask), tracer.operand(value), tracer.operand(a))
 
@@ -255,7 +260,7 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.logical_not.default: _not,
     aten.bitwise_not.default: _not,
     **dict.fromkeys((aten.bitwise_and.Tensor, aten.__and__.Tensor, aten.logical_and.default), _mul),
-    **dict.fromkeys((aten.bitwise_or.Tensor, aten.__or__.Tensor, aten.logical_or.default), _pointwise("max")),
+    **dict.fromkeys((aten.bitwise_or.Tensor, aten.__or__.Tensor, aten.logical_or.default), _or),
     aten.mm.default: _mm,
     aten.addmm.default: _addmm,
     aten.split.Tensor: _split,

@@ -185,6 +185,8 @@ class Graph:
             return self.slice(args[0], node.attr, node.attr + node.width)
         if node.op == "cat":
             return self.cat(args)
+        if node.op == "copy":
+            return self.make("copy", *args, attr=node.attr, part=node.part)
         if node.op in OPERATORS:
             return self.apply(node.op, *args)
         return self.make(node.op, *args, attr=node.attr, width=node.width) if args else node

@@ -18,12 +18,12 @@ COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign"})
 
 
 def exact(nodes: Iterable[Node]) -> set[Node]:
-    """What some nodes compare, and so must not be computed again.
+    """What some nodes compare or add up over a row, and so must not be computed again.
 
     A value that is computed again may differ by rounding, since a compiler joins a product and a sum in one place and
-    not in another; then the largest of a row equals none of it any more.
+    not in another; then the largest of a row equals none of it any more, and shares of a sum do not add up to one.
     """
-    open_ = [arg for node in nodes if node.op in COMPARISONS for arg in node.args]
+    open_ = [arg for node in nodes if node.op in COMPARISONS or node.op == "sum" for arg in node.args]
     found = set()
     while open_:
         node = open_.pop()

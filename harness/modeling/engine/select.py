@@ -26,7 +26,7 @@ from harness.modeling.engine.trace import trace
 if TYPE_CHECKING:
     from harness.modeling.cell import Cell, States
     from harness.modeling.engine.check import Run
-    from harness.modeling.engine.split import Split
+    from harness.modeling.engine.trace import Trace
 
 Engine = Literal["auto", "native", "torch", "loop"]
 TYPES = (torch.float32, torch.float64)
@@ -99,7 +99,7 @@ def usual(x: Tensor, states: States) -> bool:
 def _choose(cell: Cell, engine: Engine, loop: Run) -> Choice:
     try:
         _check_modules(cell)
-        step = split(trace(cell))
+        step = trace(cell)
     except RefusedError as error:
         return Choice("loop", str(error))
     except HarnessError:
@@ -122,14 +122,14 @@ def _choose(cell: Cell, engine: Engine, loop: Run) -> Choice:
     return Choice("loop", "; ".join(reasons))
 
 
-def _kernel(name: str, cell: Cell, step: Split) -> Kernel:
+def _kernel(name: str, cell: Cell, step: Trace) -> Kernel:
     parameter = next(cell.parameters())
     if name == "torch":
-        plan = Plan(step, again=False)  # one more operation at each step takes longer than to keep its value
+        plan = Plan(split(step), again=False)  # one more operation at each step takes longer than to keep its value
         return Kernel(plan, Eager(plan), parameter)
     if parameter.device.type != "cpu":
         raise RefusedError(f"what is compiled runs on a CPU, not on {parameter.device.type}")
-    plan = Plan(step)
+    plan = Plan(split(step, inside=True))
     return Kernel(plan, Native(plan, parameter.dtype), parameter)
 
 

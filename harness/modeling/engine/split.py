@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,10 +37,16 @@ class Split:
     leaves: tuple[Node, ...]
 
 
-def split(trace: Trace) -> Split:
-    """Join products of one operand, and find what the loop reads."""
+def split(trace: Trace, *, inside: bool = False) -> Split:
+    """Join products of one operand, and find what the loop reads.
+
+    Args:
+        trace: the step.
+        inside: whether the loop computes what is pointwise in the input, too: compiled, it is one with the rest there.
+    """
     graph = trace.graph
     after = _Joining(graph, trace.after).all(trace.after)
+    after = _Inside(graph, after).all(after) if inside else after
     affine = _affine(graph, _leaves(after))
     after = _Replacing(graph, affine).all(after)
     after = tuple(_own(graph, after, number) for number in range(len(after)))
@@ -103,6 +109,39 @@ class _Joining(_Replacing):
         joined = self.graph.mm(args[0], side_by_side(self.graph, [product.args[1] for product in products]))
         start = sum(product.width for product in products[: products.index(node)])
         return self.graph.slice(joined, start, start + node.width)
+
+
+class _Inside(_Replacing):
+    """Makes what is computed of products of the input a part of the loop; the products stay outside, each once."""
+
+    def __init__(self, graph: Graph, roots: Iterable[Node]) -> None:
+        super().__init__(graph, {})
+        uses = {
+            (arg, node if node.op == "add" and node.part == Part.INPUT else None)
+            for node in ordered(roots)
+            for arg in node.args
+            if arg.op == "mm"
+        }
+        self.shared = {product for product, count in Counter(product for product, _ in uses).items() if count > 1}
+
+    def again(self, node: Node, args: tuple[Node, ...]) -> Node:
+        """A node with other arguments; of the input's part, of copies that the loop makes of them."""
+        if node.part != Part.INPUT or not self._computed(node):
+            return super().again(node, args) if node.part == Part.STATE else node
+        return super().again(node, tuple(map(self._copied, args)))
+
+    def _copied(self, arg: Node) -> Node:
+        if arg.part != Part.INPUT:
+            return arg
+        return self.graph.make("copy", arg, attr="inside", part=Part.STATE)
+
+    def _computed(self, node: Node) -> bool:
+        """Whether a node is more than a product of the input, a sum of such that nothing else needs, or columns."""
+        if node.op == "add" and any(arg in self.shared for arg in node.args):
+            return True
+        if node.op in {"slice", "add"}:
+            return any(self._computed(arg) for arg in node.args if arg.part == Part.INPUT)
+        return node.op not in {"input", "mm", "linear"}
 
 
 def _affine(graph: Graph, leaves: list[Node]) -> dict[Node, Node]:

@@ -26,8 +26,9 @@ ENGINES = ("native", "torch")
 
 def kernel(cell: Cell, engine: str = "native", piece: int | None = None) -> Kernel:
     """A kernel of a cell, which was not checked against the loop."""
-    plan, like = Plan(split(trace(cell)), again=engine == "native"), next(cell.parameters())
-    made = Kernel(plan, Native(plan, like.dtype) if engine == "native" else Eager(plan), like)
+    native = engine == "native"
+    plan, like = Plan(split(trace(cell), inside=native), again=native), next(cell.parameters())
+    made = Kernel(plan, Native(plan, like.dtype) if native else Eager(plan), like)
     made.piece = piece
     return made
 

@@ -15,7 +15,10 @@ from torch.nn.utils import parametrizations
 from harness import Cell, Gate, HarnessError, NotSupportedError, States
 from harness.modeling.engine import build
 from harness.modeling.engine.operators import OPERATORS
+from harness.modeling.engine.plan import Plan
 from harness.modeling.engine.products import products
+from harness.modeling.engine.split import split
+from harness.modeling.engine.trace import trace
 from harness.modeling.recurrence import Recurrence, loop
 
 if TYPE_CHECKING:
@@ -247,6 +250,21 @@ def test_it_gives_what_the_loop_gives(engine: str, name: str, batch: int) -> Non
     for made.piece in (1, 3, None):
         assert_same(cell, made, batch=batch)
     assert_same(cell, made, time=1, batch=batch)
+
+
+@pytest.mark.parametrize(
+    ("step", "width"),
+    [
+        (lambda c, x, h: torch.sigmoid(c.W(x)) * h + torch.tanh(c.W(x) * 2), HIDDEN),
+        (lambda c, x, h: functional.hardswish(c.W(x)) + c.u * h, HIDDEN),  # of W x and of W x + 3
+        (lambda c, x, h: torch.softmax(c.W(x), 1) * h + c.gate(x, h)[:, :HIDDEN], 4 * HIDDEN),
+    ],
+)
+def test_of_the_input_only_products_are_made_outside_of_the_compiled_loop(
+    step: Callable[..., object], width: int
+) -> None:
+    (leaf,) = Plan(split(trace(Free(step, 1)), inside=True)).leaves
+    assert (leaf.op, leaf.width) == ("linear", width)
 
 
 def test_normalised_weights_are_derived_once_and_get_their_gradients() -> None:
