@@ -29,6 +29,11 @@ class Step:
     before: States
     after: States
 
+    @property
+    def passing(self) -> States:
+        """The states after it that errors flow through, which integers, such as a count of steps, are not."""
+        return tuple(state for state in self.after if state.is_floating_point())
+
 
 @dataclass
 class Watched:
@@ -90,4 +95,6 @@ def _own(state: Tensor) -> Tensor:
 
     An LSTM's h is made from its c: without this ∂E/∂c would hold ∂E/∂h a second time.
     """
+    if not state.is_floating_point():
+        return state
     return state.view_as(state).requires_grad_()  # which it does not by itself where it holds past inputs

@@ -54,10 +54,10 @@ def diagnose(model: AnyModel, task: Task, batch: Tensors, step: int) -> Diagnosi
     with torch.random.fork_rng(), watching(model.recurrent, gates.of) as watched:  # dropout draws nothing of the run's
         outputs, _ = model(batch)
     loss = task.loss(outputs, batch)
-    states = [state for one in watched for step in one.steps for state in step.after]
+    states = [state for one in watched for step in one.steps for state in step.passing]
     found = iter(torch.autograd.grad(loss, states, materialize_grads=True) if states else ())
     gradients = {
-        names[id(one.layer)]: [math.hypot(*(next(found).norm().item() for _ in step.after)) for step in one.steps]
+        names[id(one.layer)]: [math.hypot(*(next(found).norm().item() for _ in step.passing)) for step in one.steps]
         for one in watched
     }
     radii = {

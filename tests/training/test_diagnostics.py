@@ -152,6 +152,24 @@ def test_a_gate_may_be_one_number() -> None:
     assert look(cast("Model", model), [[1.0], [0.0]], [0.0]).gates == {"stack.layers.0 gate 0": (0.0, 1.0)}
 
 
+class Counting(Elman):
+    """Which counts its steps, in integers."""
+
+    states = ("h", "steps")
+
+    def initial(self, batch: int) -> tuple[Tensor, ...]:
+        return super().initial(batch)[0], torch.zeros(batch, 1, dtype=torch.long)
+
+    def step(self, x: Tensor, h: Tensor, steps: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
+        return torch.where(steps % 2 == 0, super().step(x, h), h), steps + 1
+
+
+def test_no_error_flows_through_a_count() -> None:
+    model = build(Counting, {}, Architecture(Real(1), Real(1), "many to one"), 4, seed=0)
+    first, second = look(cast("Model", model), [[1.0], [0.0]], [0.0]).gradients["stack.layers.0"]
+    assert first == second > 0  # at the second step it does nothing
+
+
 def test_a_cell_without_gates_has_none() -> None:
     assert look(model_of(Elman, 1, HALVING), [[1.0]], [0.0]).gates == {}
 
