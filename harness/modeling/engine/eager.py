@@ -70,9 +70,10 @@ class Eager:
         names: dict[str, Any] = {"rows": lambda value, width: rows_of(value, rows, width, like)}
         scratch = {b: POOL.empty(like, rows, b.width) for b, _, _ in script.places if b.kind == Kind.ROWS}
         for (buffer, column, width), place in script.places.items():
-            whole = scratch[buffer] if buffer in scratch else buffers[buffer.name]
-            columns = whole if whole.shape[-1] == width else whole.narrow(-1, column, width)
-            names[place] = columns if buffer in scratch else columns.unbind(0)
+            if buffer in scratch:
+                names[place] = scratch[buffer].narrow(-1, column, width)
+            else:
+                names[place] = POOL.steps(buffers[buffer.name], column, width)
         for (node, transposed), matrix in script.matrices.items():
             whole = buffers[f"matrix {node.attr[0]}"]
             names[matrix] = Factor(whole.t() if transposed else whole, rows)
