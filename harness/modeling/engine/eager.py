@@ -39,7 +39,7 @@ class Eager:
 
     def __init__(self, plan: Plan, record: Record | None = None) -> None:
         self._scripts = {name: Script(getattr(plan, name)) for name in ("inference", "forward", "backward")}
-        self._codes = {name: compile(script.source, name, "exec") for name, script in self._scripts.items()}
+        self._runs = {name: _function(script) for name, script in self._scripts.items()}
         self._records = record is not None
         self._recorder = Recorder(self._bind, record or on_gpu)
 
@@ -67,20 +67,20 @@ class Eager:
     def _bind(self, name: str, buffers: Mapping[str, Tensor], rows: int) -> Callable[[int, int], None]:
         script = self._scripts[name]
         like = next(buffers[buffer.name] for buffer, *_ in script.places if buffer.kind != Kind.ROWS)
-        names = FUNCTIONS | {"rows": lambda value, width: rows_of(value, rows, width, like)}
+        names: dict[str, Any] = {"rows": lambda value, width: rows_of(value, rows, width, like)}
         scratch = {b: POOL.empty(like, rows, b.width) for b, _, _ in script.places if b.kind == Kind.ROWS}
         for (buffer, column, width), place in script.places.items():
-            whole = scratch[buffer] if buffer in scratch else buffers[buffer.name]
-            columns = whole if whole.shape[-1] == width else whole.narrow(-1, column, width)
-            names[place] = columns if buffer in scratch else columns.unbind(0)
+            if buffer in scratch:
+                names[place] = scratch[buffer].narrow(-1, column, width)
+            else:
+                names[place] = POOL.steps(buffers[buffer.name], column, width)
         for (node, transposed), matrix in script.matrices.items():
             whole = buffers[f"matrix {node.attr[0]}"]
             names[matrix] = Factor(whole.t() if transposed else whole, rows)
         names |= {vector: buffers[f"vector {node.attr}"] for node, vector in script.vectors.items()}
         names |= {function: partial(_computed, node) for node, function in script.functions.items()}
         names |= {total: buffers[buffer.name][0, 0] for buffer, total in script.sums.items()}
-        exec(self._codes[name], names)  # noqa: S102 - what is run was written by `Script`, from a list of operators
-        steps: Callable[[int, int], None] = names["run"]
+        steps = partial(self._runs[name], **names)
 
         @torch.inference_mode()
         def run(begin: int, end: int) -> None:
@@ -90,6 +90,14 @@ class Eager:
                 buffers[buffer.name][0, 0] += values.flatten(0, 1).sum(0)
 
         return run
+
+
+def _function(script: Script) -> Callable[..., None]:
+    """What the source of a script defines. It holds no memory: functions and their globals are freed late."""
+    names = dict(FUNCTIONS)
+    exec(script.source, names)  # noqa: S102 - what is run was written by `Script`, from a list of operators
+    run: Callable[..., None] = names["run"]
+    return run
 
 
 def _computed(node: Any, *args: Any) -> Any:  # noqa: ANN401

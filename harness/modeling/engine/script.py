@@ -35,7 +35,7 @@ INDEX = {Kind.HISTORY: "[t{}]", Kind.PIECE: "[t - begin{}]", Kind.FEW: "[t - beg
 
 
 class Script:
-    """The source of a function `run(begin, end)`, which does the steps of a program.
+    """The source of a function `run(begin, end, *, …)`, which does the steps of a program with what has a name here.
 
     Attributes:
         source: of the function.
@@ -73,7 +73,9 @@ class Script:
         self._add_up()
         way = "reversed(range(begin, end))" if program.backward else "range(begin, end)"
         lines = [f"    for t in {way}:", *(f"        {line}" for line in self._lines or ["pass"])]
-        self.source = "\n".join(["def run(begin, end):", *lines, ""])
+        groups = self.places, self.matrices, self.vectors, self.functions, self.sums
+        names = ["rows", *(name for group in groups for name in group.values())]
+        self.source = "\n".join([f"def run(begin, end, *, {', '.join(names)}):", *lines, ""])
 
     def reads(self) -> tuple[str, ...]:
         """The buffers that are read, or read and written, by name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 import threading
 import warnings
@@ -15,6 +16,7 @@ from torch.autograd import forward_ad
 from torch.nn.utils import parametrizations
 
 from harness import Cell, Gate
+from harness.modeling.engine.memory import POOL
 from harness.modeling.engine.select import MOST_CHOICES
 from harness.modeling.recurrence import Recurrence, loop
 
@@ -239,6 +241,22 @@ def test_two_threads_run_one_layer() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize("engine", ["native", "torch"])
+def test_memory_is_used_again_as_soon_as_nothing_reads_it(engine: Engine) -> None:
+    made, x = layer(engine), inputs(time=100, batch=100)
+    gc.collect()
+    gc.disable()  # what goes round in a circle would be freed by it, sometime
+    try:
+        outputs(made, x).sum().backward()
+        with torch.no_grad():
+            outputs(made, x)
+        free = len(POOL._free)
+        gc.collect()
+        assert len(POOL._free) == free > 1
+    finally:
+        gc.enable()
 
 
 def test_a_compiled_model_runs() -> None:
