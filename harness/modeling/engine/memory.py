@@ -81,7 +81,7 @@ class Pool:
 
     def _take(self, size: int) -> Block:
         """A block that is large enough and at most a quarter larger: the smallest, and of these the one used last."""
-        for number, block in sorted(reversed(list(self._free.items())), key=lambda item: len(item[1])):
+        for number, block in sorted(self._free.copy().items(), key=lambda item: (len(item[1]), -item[0])):
             if size <= len(block) <= size + size // 4 and self._free.pop(number, None) is not None:
                 return block
         return Block(size)
