@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,11 @@ from harness.runs.execute import execute
 from harness.runs.executors import Listener, Workers
 from harness.runs.plan import Plan, Request
 from harness.runs.record import BaselineRecord, RunRecord
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from harness import Batch
 
 pytestmark = pytest.mark.slow
 
@@ -66,13 +72,13 @@ def test_a_shuffled_target_cannot_be_learnt(monkeypatch: pytest.MonkeyPatch) -> 
     """The check of the checks: a gated cell solves adding because of its inputs, not through a leak."""
     from harness_synthetic.adding import Adding
 
-    draw = Adding._draw
+    draw = Adding.draw
 
-    def shuffled(self: Adding, rng: object, count: int) -> object:
-        batch = draw(self, rng, count)  # type: ignore[arg-type]
+    def shuffled(self: Adding, rng: np.random.Generator, count: int) -> Batch:
+        batch = draw(self, rng, count)
         return replace(batch, targets=batch.targets[::-1].copy())
 
-    monkeypatch.setattr(Adding, "_draw", shuffled)
+    monkeypatch.setattr(Adding, "draw", shuffled)
     spec = next(iter(Plan.make(Request(("gru",), ("adding",), 1, "quick", "cpu")).specs()))
     record = execute(spec)
     assert isinstance(record, RunRecord)
