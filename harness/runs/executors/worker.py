@@ -57,10 +57,13 @@ class Worker:
         self.process = context.Process(target=_serve, args=(serve, theirs, *arguments), daemon=True)
         self.process.start()
         theirs.close()  # so that the end of the worker is the end of the pipe
+        self.tasks: set[str] = set()
+        """Those that it has been handed."""
 
     def hand(self, spec: Spec, question: str | None = None) -> None:
         """Hand it a run, or a question about a run."""
         self.spec, self.started = spec, time.monotonic()
+        self.tasks.add(spec.task.label)
         with suppress(ConnectionError):  # it died meanwhile: receiving says so
             self.connection.send(spec if question is None else (question, spec))
 

@@ -16,6 +16,7 @@ from annotated_types import Ge
 from harness.errors import PluginWarning
 from harness.runs.environment import usable_cores
 from harness.runs.executors.base import Executor, Listener, Progress
+from harness.runs.executors.waiting import Waiting
 from harness.runs.executors.worker import Worker, context, start
 from harness.runs.limits import Limits
 
@@ -64,7 +65,7 @@ class Workers(Executor):
 
     def run(self, specs: Iterable[Spec], listener: Listener) -> Iterator[Record]:
         """Execute the specs on all workers."""
-        waiting = iter(specs)
+        waiting = Waiting(specs, ahead=self.places())
         try:
             for _ in range(self.places()):
                 self._hand_out(None, waiting, listener)
@@ -93,7 +94,7 @@ class Workers(Executor):
             worker.end()
         self._workers.clear()
 
-    def _ended(self, worker: Worker, record: Record, waiting: Iterator[Spec], listener: Listener) -> Iterator[Record]:
+    def _ended(self, worker: Worker, record: Record, waiting: Waiting, listener: Listener) -> Iterator[Record]:
         """Pass on a record, and then give its worker, or another one in its place, the next run."""
         self._workers.remove(worker)
         try:
@@ -106,9 +107,10 @@ class Workers(Executor):
             worker.end()
         self._hand_out(worker if alive else None, waiting, listener)
 
-    def _hand_out(self, worker: Worker | None, waiting: Iterator[Spec], listener: Listener) -> None:
+    def _hand_out(self, worker: Worker | None, waiting: Waiting, listener: Listener) -> None:
         """Give a worker the next spec, a new one where there is none; let it go where no spec is left."""
-        spec = None if self._stopped else next(waiting, None)
+        others = set[str]().union(*(other.tasks for other in self._workers))
+        spec = None if self._stopped else waiting.take(worker.tasks if worker else (), others)
         if spec is None:
             if worker:
                 worker.dismiss()
