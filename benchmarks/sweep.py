@@ -1,7 +1,8 @@
 """How well a mixed sweep fills the machine: workers against one worker, and the last worker against all others.
 
-All default tasks are run by one worker, and the same runs again by a worker for each core, several times. All times are
-those of the records. Caches should be full: what is fetched or compiled the first time would be the one worker's alone.
+All default tasks are run by one worker, and the same runs by a worker for each core, several times, in turns: a machine
+gets faster and slower. All times are those of the records. Caches should be full: what is fetched or compiled the first
+time would be the one worker's alone.
 Besides, orders are simulated: many mixes of runs on many places, with the order of `longest_first`, beside the order of
 the plan.
 
@@ -41,14 +42,15 @@ MIXES = 1_000
 
 def real(cores: int, budget: str, repeats: int) -> dict[str, Any]:
     """Throughput and makespan of a sweep that is run: medians, and the throughput of each repeat."""
-    found = [once(cores, budget) for _ in range(repeats)]
+    found = [once(cores, budget, one_first=number % 2 == 0) for number in range(repeats)]
     each = {"throughput of each repeat": [one["throughput of all over one"] for one in found]}
     return {"budget": budget} | {name: median(one[name] for one in found) for name in found[0]} | each
 
 
-def once(cores: int, budget: str) -> dict[str, Any]:
+def once(cores: int, budget: str, *, one_first: bool) -> dict[str, Any]:
     """The same runs by one worker, and by a worker for each core."""
-    one, many = _swept(1, budget), _swept(cores, budget)
+    swept = {count: _swept(count, budget) for count in ((1, cores) if one_first else (cores, 1))}
+    one, many = swept[1], swept[cores]
     spent = [record.elapsed or 0.0 for record in many]
     return {
         "runs": len(many),

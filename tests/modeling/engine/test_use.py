@@ -124,6 +124,15 @@ def test_copies_and_other_types() -> None:
     assert outputs(half, inputs().half()).dtype == torch.float16
 
 
+def test_a_module_that_gets_its_size_when_it_first_runs_is_taken_from_then_on() -> None:
+    made = Recurrence(Leaky())
+    made.cell.inner = nn.LazyLinear(SIZE)
+    assert str(made.choice()) == "loop: its parameters get their sizes when it first runs"
+    outputs(made, inputs())
+    assert made.choice().engine == "native"
+    assert_as_the_loop(made)
+
+
 def test_a_setting_that_changes_with_each_call_ends_in_the_loop() -> None:
     made = Recurrence(Leaky(), "torch")
     for number in range(MOST_CHOICES):
