@@ -1,8 +1,8 @@
 """How well a mixed sweep fills the machine: workers against one worker, and the last worker against all others.
 
-All default tasks are run by one worker, and the same runs by a worker for each core, several times, in turns: a machine
-gets faster and slower. All times are those of the records. Caches should be full: what is fetched or compiled the first
-time would be the one worker's alone.
+All default tasks with their baselines are run by one worker, and the same by a worker for each core, several times, in
+turns: a machine gets faster and slower. All times are those of the records. Caches should be full: what is fetched or
+compiled the first time would be the one worker's alone.
 Besides, orders are simulated: many mixes of runs on many places, with the order of `longest_first`, beside the order of
 the plan.
 
@@ -34,7 +34,7 @@ from harness.runs.store import Store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.runs.record import RunRecord
+    from harness.runs.record import BaselineRecord, Record, RunRecord
 
 CELLS, TASKS, SEEDS = "lstm,gru", "all", 2
 MIXES = 1_000
@@ -51,30 +51,54 @@ def once(cores: int, budget: str, *, one_first: bool) -> dict[str, Any]:
     """The same runs by one worker, and by a worker for each core."""
     swept = {count: _swept(count, budget) for count in ((1, cores) if one_first else (cores, 1))}
     one, many = swept[1], swept[cores]
-    spent = [record.elapsed or 0.0 for record in many]
     return {
-        "runs": len(many),
-        "seconds by one": round(_makespan(one), 2),
-        "seconds by all": round(_makespan(many), 2),
-        "throughput of all over one": round(_makespan(one) / _makespan(many), 3),
-        "makespan over the lower bound": round(_makespan(many) / max(sum(spent) / cores, *spent), 3),
+        "runs": len(many.runs),
+        "seconds by one": round(one.seconds, 2),
+        "seconds by all": round(many.seconds, 2),
+        "throughput of all over one": round(one.seconds / many.seconds, 3),
+        "makespan over the lower bound": round(many.makespan / max(sum(many.spent) / cores, *many.spent), 3),
     }
 
 
-def _swept(workers: int, budget: str) -> list[RunRecord]:
+@dataclass(frozen=True)
+class Swept:
+    """The records of a sweep."""
+
+    runs: list[RunRecord]
+    baselines: list[BaselineRecord]
+
+    @property
+    def spent(self) -> list[float]:
+        """Seconds of each run."""
+        return [record.elapsed or 0.0 for record in self.runs]
+
+    @property
+    def makespan(self) -> float:
+        """Seconds from the beginning of the first run to the end of the last."""
+        return self._end - min(_ended(record) - spent for record, spent in zip(self.runs, self.spent, strict=True))
+
+    @property
+    def seconds(self) -> float:
+        """Seconds from the end of the first baseline, which takes no time to speak of, to the end of the last run."""
+        return self._end - min(map(_ended, self.baselines))
+
+    @property
+    def _end(self) -> float:
+        return max(map(_ended, self.runs))
+
+
+def _ended(record: Record) -> float:
+    return datetime.fromisoformat(record.finished).timestamp()
+
+
+def _swept(workers: int, budget: str) -> Swept:
     """What became of a sweep."""
     command = [sys.executable, "-m", "harness", "run", "--cells", CELLS, "--tasks", TASKS, "--budget", budget]
     with tempfile.TemporaryDirectory() as folder:
         asked = [*command, "--seeds", str(SEEDS), "--workers", str(workers), "--out", folder]
         subprocess.run(asked, check=True, capture_output=True)
         with closing(Store(Path(folder))) as store:
-            return list(store.runs())
-
-
-def _makespan(records: Sequence[RunRecord]) -> float:
-    """Seconds from the beginning of the first run to the end of the last."""
-    ends = [datetime.fromisoformat(record.finished).timestamp() for record in records]
-    return max(ends) - min(end - (record.elapsed or 0.0) for end, record in zip(ends, records, strict=True))
+            return Swept(list(store.runs()), list(store.baselines()))
 
 
 def machine(cores: int) -> float:

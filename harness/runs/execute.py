@@ -169,9 +169,9 @@ def _metrics(spec: RunSpec) -> list[dict[str, Any]]:
 
 
 def _baselines(spec: BaselineSpec) -> BaselineRecord:
-    finished = datetime.now(UTC).isoformat()
     try:
         baselines = [asdict(baseline) for baseline in load_task(spec.task, spec.plugins).baselines()]
+        record = BaselineRecord(spec, baselines)
     except Exception as error:  # noqa: BLE001 - tasks are other people's code
-        return BaselineRecord(spec, reason=_classify(error)[1], details=traceback.format_exc(), finished=finished)
-    return BaselineRecord(spec, baselines, finished=finished)
+        record = BaselineRecord(spec, reason=_classify(error)[1], details=traceback.format_exc())
+    return replace(record, finished=datetime.now(UTC).isoformat())
