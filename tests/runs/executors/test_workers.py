@@ -65,6 +65,19 @@ def test_stopping_finishes_what_is_in_flight_and_starts_nothing_more(executor: E
     assert stopper.steps[0] == 10
 
 
+def test_the_second_worker_begins_with_a_task_that_the_first_has_not_read() -> None:
+    tasks = "adding:length=5", "adding:length=6"
+    by_task = sorted(Plan.make(Request(("elman",), tasks, 2, "smoke", "cpu")).specs(), key=lambda spec: spec.task.label)
+    started: list[Spec] = []
+
+    class Ear(Listener):
+        def started(self, spec: Spec) -> None:
+            started.append(spec)
+
+    assert len(list(Workers(2).run(by_task, Ear()))) == len(by_task) == 4
+    assert [spec.task.label for spec in started[:2]] == list(tasks)
+
+
 LIMITED = '''
 """Cells that take more than they should, once they are in a worker."""
 import multiprocessing
