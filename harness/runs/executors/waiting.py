@@ -16,11 +16,11 @@ class Waiting:
     """Specs in their order, but for a look ahead.
 
     A process reads the data of a task once; so the fewer processes have a task, the less is read. The order, longest
-    first, is what keeps a worker from being alone at the end: nothing is passed over more often than `ahead` times.
+    first, is what keeps a worker from being alone at the end: so the first is passed over at most `ahead` times.
 
     Args:
         specs: taken one by one, as late as may be.
-        ahead: of how many of them one is chosen, and how often the first is not.
+        ahead: of how many of them one is chosen, and how often that may be another than the first.
     """
 
     def __init__(self, specs: Iterable[Spec], ahead: int) -> None:

@@ -58,7 +58,7 @@ def test_it_looks_no_farther_ahead_than_it_should_and_takes_no_more_than_it_need
     assert seen == ["b", "b"]
 
 
-def test_none_is_passed_over_more_often_than_it_should() -> None:
+def test_the_first_is_passed_over_no_more_often_than_it_should() -> None:
     runs = waiting("ba" + "a" * 9, 2)
     assert [taken(runs, mine="a", others="b") for _ in range(4)] == ["a", "a", "b", "a"]
 
