@@ -19,7 +19,7 @@ enum { BYTES = 32, TALL = 6 };
 #else
 enum { BYTES = 16, TALL = 6 };
 #endif
-enum { LANES = BYTES / sizeof(real), WIDE = 2 * LANES, DEEP = 256, PANEL = 512, FEW = 12 };
+enum { LANES = BYTES / sizeof(real), WIDE = 2 * LANES, DEEP = 256, PANEL = 512, FEW = 144 / TALL, LINE = 64 };
 typedef real vec __attribute__((vector_size(BYTES), aligned(sizeof(real))));
 
 /* How many numbers an inner × outer matrix has when it is packed. */
@@ -34,7 +34,10 @@ void pack(const real *w, int64_t down, int64_t right, int64_t inner, int64_t out
       const real *from = w + k0 * down + j0 * right;
       if (wide < WIDE) memset(to, 0, sizeof(real) * WIDE * deep);
       if (right == 1 && wide == WIDE) {
-        for (int64_t k = 0; k < deep; k++) memcpy(to + k * WIDE, from + k * down, sizeof(real) * WIDE);
+        for (int64_t k = 0; k < deep; k++) {
+          __builtin_prefetch(from + k * down + WIDE, 0, 2); /* what the next strip will read */
+          memcpy(to + k * WIDE, from + k * down, sizeof(real) * WIDE);
+        }
       } else {
         for (int64_t j = 0; j < wide; j++)
           for (int64_t k = 0; k < deep; k++) to[k * WIDE + j] = from[k * down + j * right];
@@ -53,6 +56,8 @@ static inline __attribute__((always_inline)) void tile(const int tall, const rea
   for (int i = 0; i < tall; i++) sum[i][0] = sum[i][1] = (vec){0};
 #pragma GCC unroll 16
   for (int i = 0; i < (tall + 2) / 3; i++) row[i] = a + 3 * i * down;
+  if (add)
+    for (int i = 0; i < tall; i++) __builtin_prefetch(c + i * ldc, 1);
   for (int64_t k = 0; k < deep; k++, w += WIDE) {
     const vec left = *(const vec *)w, right_of_it = *(const vec *)(w + LANES);
 #pragma GCC unroll 16
@@ -80,45 +85,75 @@ static inline __attribute__((always_inline)) void tile(const int tall, const rea
   }
 }
 
-/* The tiles of one block of rows (`tall` of them) in the columns from j0 to j1, which are packed at w. */
-static void across(int64_t tall, const real *a, int64_t down, int64_t right, const real *w, int64_t deep, real *c,
-                   int64_t ldc, int64_t j0, int64_t j1, const real *bias, int add) {
-  for (int64_t j = j0; j < j1; j += WIDE, w += WIDE * deep) {
-    const int64_t wide = j1 - j < WIDE ? j1 - j : WIDE;
-    const real *first = bias ? bias + j : 0;
+/* A matrix that is multiplied, its rows `down` apart and their numbers `right`, and where its product is written or
+   added. */
+typedef struct {
+  const real *a;
+  int64_t down, right, rows;
+  real *c;
+  int64_t ldc;
+} Operand;
+
+/* Tiles of equal height, one below the other, the rows of the next one `beyond` the last one's. While one is computed,
+   so many lines of memory are fetched that are needed soon. */
+static void tiles(int64_t count, int64_t tall, Operand o, int64_t beyond, const real *w, int64_t deep, int64_t wide,
+                  const real *bias, int add, const char *soon, int64_t lines) {
 #define CASE(T) \
   case T: \
-    tile(T < TALL ? T : TALL, a, down, right, w, deep, c + j, ldc, wide, first, add); \
+    for (int64_t n = 0; T <= TALL && n < count; n++, o.a += beyond, o.c += T * o.ldc) { \
+      for (int64_t k = 0; k < lines; k++, soon += LINE) __builtin_prefetch(soon, 0, 2); \
+      tile(T < TALL ? T : TALL, o.a, o.down, o.right, w, deep, o.c, o.ldc, wide, bias, add); \
+    } \
     break;
-    switch (tall) {
-      CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
-    }
+  switch (tall) {
+    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
   }
 }
 
-/* What one block of a packed matrix, deep × (j1 - j0), adds to the columns from j0 to j1 of c. While few rows go by, each
-   strip of the block stays in the first cache; where rows are many, the block stays in the second. Where a lies by
-   columns, its rows are copied, since such rows collide in the first cache: as many at once as a tile has at most. */
-static void block(const real *a, int64_t down, int64_t right, const real *w, int64_t rows, int64_t deep, real *c,
-                  int64_t ldc, int64_t j0, int64_t j1, const real *bias, int add) {
-  const int64_t blocks = (rows + TALL - 1) / TALL;
-  const int64_t step = right == 1 && blocks <= FEW ? WIDE : j1 - j0;
-  real copied[DEEP * TALL];
-  for (int64_t j = j0; j < j1; j += step, w += step * deep)
-    for (int64_t n = 0; n < blocks; n++) {
-      const int64_t i0 = rows * n / blocks, tall = rows * (n + 1) / blocks - i0, end = j + step < j1 ? j + step : j1;
-      if (right == 1) {
-        across(tall, a + i0 * down, down, 1, w, deep, c + i0 * ldc, ldc, j, end, bias, add);
-      } else {
-        if (down == 1 && i0 + TALL <= rows) {
-          for (int64_t k = 0; k < deep; k++) memcpy(copied + k * TALL, a + i0 + k * right, sizeof(real) * TALL);
-        } else {
-          for (int64_t k = 0; k < deep; k++)
-            for (int64_t i = 0; i < tall; i++) copied[k * TALL + i] = a[(i0 + i) * down + k * right];
-        }
-        across(tall, copied, 1, TALL, w, deep, c + i0 * ldc, ldc, j, end, bias, add);
-      }
+/* Rows that lie by columns, each tile's to a place of its own, since such rows collide in the first cache. Of `count`
+   tiles the first `higher` have a row more than `low`. */
+static void copy_rows(Operand o, int64_t count, int64_t low, int64_t higher, int64_t deep, real *to) {
+  const real *from = o.a, *end = o.a + o.rows * o.down;
+  for (int64_t n = 0; n < count; n++, to += deep * TALL) {
+    const int64_t tall = low + (n < higher);
+    if (o.down == 1 && from + TALL <= end) {
+      for (int64_t k = 0; k < deep; k++) memcpy(to + k * TALL, from + k * o.right, sizeof(real) * TALL);
+    } else {
+      for (int64_t k = 0; k < deep; k++)
+        for (int64_t i = 0; i < tall; i++) to[k * TALL + i] = from[i * o.down + k * o.right];
     }
+    from += tall * o.down;
+  }
+}
+
+/* What one block of a packed matrix, deep × wide, adds to as many columns of c: for a few rows after the other, which
+   stay in the second cache, while each strip of the block is in the first, and the next one on its way. */
+static void block(Operand o, const real *w, int64_t deep, int64_t wide, const real *bias, int add) {
+  static _Thread_local real copied[FEW * TALL * DEEP];
+  const int64_t rounds = (o.rows + FEW * TALL - 1) / (FEW * TALL);
+  for (int64_t m = 0; m < rounds; m++) {
+    const int64_t i0 = o.rows * m / rounds, rows = o.rows * (m + 1) / rounds - i0;
+    const int64_t count = (rows + TALL - 1) / TALL, low = rows / count, higher = rows - low * count;
+    const int64_t lines = count < 4 ? 0 : (int64_t)sizeof(real) * WIDE * deep / LINE / count + 1;
+    const int by_rows = o.right == 1;
+    Operand few = {o.a + i0 * o.down, o.down, o.right, rows, o.c + i0 * o.ldc, o.ldc};
+    if (!by_rows) {
+      copy_rows(few, count, low, higher, deep, copied);
+      few = (Operand){copied, 1, TALL, rows, few.c, o.ldc};
+    }
+    const int64_t taller = by_rows ? (low + 1) * o.down : deep * TALL, others = by_rows ? low * o.down : deep * TALL;
+    for (int64_t j = 0; j < wide; j += WIDE) {
+      const real *strip = w + j * deep, *first = bias ? bias + j : 0;
+      const char *next = (const char *)(strip + WIDE * deep);
+      const int64_t here = wide - j < WIDE ? wide - j : WIDE;
+      Operand part = few;
+      part.c += j;
+      tiles(higher, low + 1, part, taller, strip, deep, here, first, add, next, lines);
+      part.a += higher * taller;
+      part.c += higher * (low + 1) * o.ldc;
+      tiles(count - higher, low, part, others, strip, deep, here, first, add, next + higher * lines * LINE, lines);
+    }
+  }
 }
 
 /* c (rows × outer) = or += a (rows × inner) · w, with w packed; a lies as `pack` says of w. To what is not added to c,
@@ -128,21 +163,14 @@ void multiply(const real *a, int64_t down, int64_t right, const real *w, int64_t
   const int64_t padded = (outer + WIDE - 1) / WIDE * WIDE;
   for (int64_t j0 = 0; j0 < outer; j0 += PANEL)
     for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {
-      const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP, j1 = j0 + PANEL < outer ? j0 + PANEL : outer;
-      block(a + k0 * right, down, right, w + k0 * padded + j0 * deep, rows, deep, c, ldc, j0, j1, bias, add || k0);
+      const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP, wide = outer - j0 < PANEL ? outer - j0 : PANEL;
+      const Operand o = {a + k0 * right, down, right, rows, c + j0, ldc};
+      block(o, w + k0 * padded + j0 * deep, deep, wide, bias ? bias + j0 : 0, add || k0);
     }
 }
 
-/* One of the matrices that are multiplied by the same one, and where its product is written or added. */
-typedef struct {
-  const real *a;
-  int64_t down, right, rows;
-  real *c;
-  int64_t ldc;
-} Operand;
-
-/* The same with w as it is, its rows `below` apart and its columns `beside`: each block is packed when it is needed,
-   once for all operands. Of their rows, or of the columns, a thread does its part. */
+/* The same for several operands, with w as it is, its rows `below` apart and its columns `beside`: each block is packed
+   when it is needed, once for all operands. Of their rows, or of the columns, a thread does its part. */
 static void multiply_part(const Operand *operands, int64_t count, const real *w, int64_t below, int64_t beside,
                           int64_t inner, int64_t outer, int64_t add, int by_rows, int64_t part, int64_t threads) {
   static _Thread_local real packed[DEEP * PANEL];
@@ -155,7 +183,7 @@ static void multiply_part(const Operand *operands, int64_t count, const real *w,
         const int64_t i0 = by_rows ? o->rows * part / threads : 0;
         const int64_t i1 = by_rows ? o->rows * (part + 1) / threads : o->rows;
         const real *a = o->a + i0 * o->down + k0 * o->right;
-        block(a, o->down, o->right, packed, i1 - i0, deep, o->c + i0 * o->ldc + j0, o->ldc, 0, wide, 0, add || k0);
+        block((Operand){a, o->down, o->right, i1 - i0, o->c + i0 * o->ldc + j0, o->ldc}, packed, deep, wide, 0, add || k0);
       }
     }
 }
