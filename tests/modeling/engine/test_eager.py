@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -19,6 +20,9 @@ from harness.modeling.engine.plan import Plan
 from harness.modeling.engine.split import split
 from harness.modeling.engine.trace import trace
 from harness.modeling.recurrence import loop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Separate(Cell):
@@ -47,6 +51,15 @@ class Simple(Cell):
 class Leaky(Simple):
     def step(self, x: Tensor, h: Tensor) -> Tensor:
         return h - 0.3 * (h - super().step(x, h)) + (1 - h) * h * h
+
+
+@pytest.fixture(autouse=True, params=["AVX512", "AVX2"])
+def capability(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Of the processor, on which it depends who multiplies; both ways are right on all."""
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: request.param)
+    factor.has_one_dnn.cache_clear()
+    yield request.param
+    factor.has_one_dnn.cache_clear()
 
 
 def operations(cell: Cell, program: str) -> Counter[str]:
@@ -150,8 +163,9 @@ def test_columns_that_are_read_whole_and_in_parts() -> None:
 @pytest.mark.parametrize("broken", [None, lambda *_: torch.zeros(4, 5)], ids=["not there", "wrong"])
 def test_without_onednns_functions_torch_multiplies(monkeypatch: pytest.MonkeyPatch, broken: object) -> None:
     monkeypatch.setattr(factor, "_linear", broken and SimpleNamespace(default=broken))
-    factor.has_one_dnn.cache_clear()
-    try:
-        assert not factor.suits(64, torch.zeros(256, 128))
-    finally:
-        factor.has_one_dnn.cache_clear()
+    assert not factor.suits(64, torch.zeros(256, 128))
+
+
+def test_onednn_multiplies_where_it_is_the_faster_one(capability: str) -> None:
+    known = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    assert factor.suits(64, torch.zeros(256, 128)) == (known and capability == "AVX512")
