@@ -46,28 +46,41 @@ void pack(const real *w, int64_t down, int64_t right, int64_t inner, int64_t out
     }
 }
 
-/* One tile: c (tall × wide) = or += a (tall × deep) · a strip of the packed matrix. */
+/* One tile: c (tall × wide) = or += a (tall × deep) · a strip of the packed matrix. Of a few rows each sum is made in
+   parts, since a processor would wait for the last addition to begin the next. */
 static inline __attribute__((always_inline)) void tile(const int tall, const real *a, int64_t down, int64_t right,
                                                        const real *w, int64_t deep, real *c, int64_t ldc, int64_t wide,
                                                        const real *bias, int add) {
+  const int parts = tall == 1 ? 4 : tall <= 3 ? 2 : 1, count = tall * parts;
   vec sum[TALL][2];
   const real *row[(TALL + 2) / 3]; /* every third row has a pointer: an address may add one or two times `down` to it */
 #pragma GCC unroll 16
-  for (int i = 0; i < tall; i++) sum[i][0] = sum[i][1] = (vec){0};
+  for (int i = 0; i < count; i++) sum[i][0] = sum[i][1] = (vec){0};
 #pragma GCC unroll 16
   for (int i = 0; i < (tall + 2) / 3; i++) row[i] = a + 3 * i * down;
   if (add)
     for (int i = 0; i < tall; i++) __builtin_prefetch(c + i * ldc, 1);
-  for (int64_t k = 0; k < deep; k++, w += WIDE) {
-    const vec left = *(const vec *)w, right_of_it = *(const vec *)(w + LANES);
+#define PART(P) \
+  { \
+    const vec left = *(const vec *)w, right_of_it = *(const vec *)(w + LANES); \
+    _Pragma("GCC unroll 16") for (int i = 0; i < tall; i++) { \
+      const real x = row[i / 3][i % 3 * down]; \
+      sum[P * tall + i][0] += x * left; \
+      sum[P * tall + i][1] += x * right_of_it; \
+    } \
+    _Pragma("GCC unroll 16") for (int i = 0; i < (tall + 2) / 3; i++) row[i] += right; \
+    w += WIDE; \
+  }
+  int64_t k = 0;
+  for (; parts > 1 && k + parts <= deep; k += parts) {
+#pragma GCC unroll 4
+    for (int p = 0; p < parts; p++) PART(p)
+  }
+  for (; k < deep; k++) PART(0)
 #pragma GCC unroll 16
-    for (int i = 0; i < tall; i++) {
-      const real x = row[i / 3][i % 3 * down];
-      sum[i][0] += x * left;
-      sum[i][1] += x * right_of_it;
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < (tall + 2) / 3; i++) row[i] += right;
+  for (int i = count - 1; i >= tall; i--) {
+    sum[i - tall][0] += sum[i][0];
+    sum[i - tall][1] += sum[i][1];
   }
   if (wide == WIDE) {
     const vec zero = {0}, first[2] = {bias ? *(const vec *)bias : zero, bias ? *(const vec *)(bias + LANES) : zero};
@@ -148,7 +161,7 @@ static void block(Operand o, const real *w, int64_t deep, int64_t wide, const re
       const int64_t here = wide - j < WIDE ? wide - j : WIDE;
       Operand part = few;
       part.c += j;
-      tiles(higher, low + 1, part, taller, strip, deep, here, first, add, next, lines);
+      if (higher) tiles(higher, low + 1, part, taller, strip, deep, here, first, add, next, lines);
       part.a += higher * taller;
       part.c += higher * (low + 1) * o.ldc;
       tiles(count - higher, low, part, others, strip, deep, here, first, add, next + higher * lines * LINE, lines);
