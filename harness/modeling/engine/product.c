@@ -46,6 +46,14 @@ void pack(const real *w, int64_t down, int64_t right, int64_t inner, int64_t out
     }
 }
 
+/* Of a tile that is less than a strip wide, what belongs to c. A function of its own, which is compiled once. */
+static __attribute__((noinline)) void write(int tall, const real *sum, real *c, int64_t ldc, int64_t wide,
+                                            const real *bias, int add) {
+  for (int i = 0; i < tall; i++)
+    for (int64_t j = 0; j < wide; j++)
+      c[i * ldc + j] = (add ? c[i * ldc + j] : bias ? bias[j] : 0) + sum[i * WIDE + j];
+}
+
 /* One tile: c (tall × wide) = or += a (tall × deep) · a strip of the packed matrix. Of a few rows each sum is made in
    parts, since a processor would wait for the last addition to begin the next. */
 static inline __attribute__((always_inline)) void tile(const int tall, const real *a, int64_t down, int64_t right,
@@ -93,8 +101,7 @@ static inline __attribute__((always_inline)) void tile(const int tall, const rea
   } else {
     real part[TALL][WIDE];
     memcpy(part, sum, sizeof(real) * WIDE * tall);
-    for (int i = 0; i < tall; i++)
-      for (int64_t j = 0; j < wide; j++) c[i * ldc + j] = (add ? c[i * ldc + j] : bias ? bias[j] : 0) + part[i][j];
+    write(tall, part[0], c, ldc, wide, bias, add);
   }
 }
 
