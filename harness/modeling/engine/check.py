@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     Run = Callable[[Cell, Tensor, States], tuple[Tensor, States]]
 
-STEPS = 5
-TRIALS = ((3, 2, False), (5, None, False), (1, 2, True))
+STEPS = 4
+TRIALS = ((3, 3, False), (5, None, False), (1, 3, True))
 """Sizes of the batch - more than one, so that one that was frozen shows, and a single row, of which steps may do
 something else -, how many steps a piece of time has, and whether inputs are unit vectors."""
 ROUNDING = 256
@@ -96,12 +97,13 @@ def _results(cell: Cell, given: list[Tensor], run: Run) -> dict[str, Tensor]:
 
 def _compare(own: dict[str, Tensor], plain: dict[str, Tensor], truth: dict[str, Tensor], precision: float) -> None:
     for name, right in truth.items():
+        off, usual = (_largest(values[name] - right) for values in (own, plain))
+        if off <= 2 * usual + ROUNDING * precision < math.inf:  # as nearly always, and faster than what follows
+            continue
         finite = right.isfinite() & plain[name].isfinite()
-        whole = bool(finite.all())
-        known = ... if whole else finite  # to choose numbers takes longer than to compare them
-        off, usual = (_largest(values[name][known] - right[known]) for values in (own, plain))
-        same = whole or torch.equal(own[name][~finite].nan_to_num(), plain[name][~finite].nan_to_num())
-        if not same or not off <= 2 * usual + ROUNDING * precision * max(1.0, _largest(right[known])):
+        off, usual = (_largest((values[name] - right)[finite]) for values in (own, plain))
+        same = torch.equal(own[name][~finite].nan_to_num(), plain[name][~finite].nan_to_num())
+        if not same or not off <= 2 * usual + ROUNDING * precision * max(1.0, _largest(right[finite])):
             raise RefusedError(
                 f"what was compiled differs from its step: {name} by {off:.1e}, where rounding is {usual:.1e}"
             )

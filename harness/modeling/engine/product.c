@@ -2,7 +2,8 @@
 
    The matrix is packed once, into strips of WIDE columns, each of which lies in memory in the order in which it is
    read; then a tile of up to TALL rows by WIDE columns of the result is kept in registers, as in Goto and van de Geijn
-   2008, Anatomy of high-performance matrix multiplication. The rows are read where they are. */
+   2008, Anatomy of high-performance matrix multiplication. Rows are read where they are, FEW tiles of them for each
+   strip; the next strip is fetched meanwhile, since a matrix for which the second cache is too small comes from far. */
 #include <stdint.h>
 #include <string.h>
 
@@ -73,8 +74,8 @@ static inline __attribute__((always_inline)) void tile(const int tall, const rea
     const vec left = *(const vec *)w, right_of_it = *(const vec *)(w + LANES); \
     _Pragma("GCC unroll 16") for (int i = 0; i < tall; i++) { \
       const real x = row[i / 3][i % 3 * down]; \
-      sum[P * tall + i][0] += x * left; \
-      sum[P * tall + i][1] += x * right_of_it; \
+      sum[(P) * tall + i][0] += x * left; \
+      sum[(P) * tall + i][1] += x * right_of_it; \
     } \
     _Pragma("GCC unroll 16") for (int i = 0; i < (tall + 2) / 3; i++) row[i] += right; \
     w += WIDE; \
@@ -114,10 +115,11 @@ typedef struct {
   int64_t ldc;
 } Operand;
 
-/* Tiles of equal height, one below the other, the rows of the next one `beyond` the last one's. While one is computed,
-   so many lines of memory are fetched that are needed soon. */
-static void tiles(int64_t count, int64_t tall, Operand o, int64_t beyond, const real *w, int64_t deep, int64_t wide,
-                  const real *bias, int add, const char *soon, int64_t lines) {
+/* Tiles of equal height, one below the other; what is left of the operand then. While one is computed, so many lines of
+   memory are fetched that are needed soon. */
+static Operand tiles(int64_t count, int64_t tall, Operand o, const real *w, int64_t deep, int64_t wide,
+                     const real *bias, int add, const char *soon, int64_t lines) {
+  const int64_t beyond = o.right == 1 ? tall * o.down : deep * TALL;
 #define CASE(T) \
   case T: \
     for (int64_t n = 0; T <= TALL && n < count; n++, o.a += beyond, o.c += T * o.ldc) { \
@@ -128,6 +130,7 @@ static void tiles(int64_t count, int64_t tall, Operand o, int64_t beyond, const 
   switch (tall) {
     CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
   }
+  return o;
 }
 
 /* Rows that lie by columns, each tile's to a place of its own, since such rows collide in the first cache. Of `count`
@@ -155,23 +158,18 @@ static void block(Operand o, const real *w, int64_t deep, int64_t wide, const re
     const int64_t i0 = o.rows * m / rounds, rows = o.rows * (m + 1) / rounds - i0;
     const int64_t count = (rows + TALL - 1) / TALL, low = rows / count, higher = rows - low * count;
     const int64_t lines = count < 4 ? 0 : (int64_t)sizeof(real) * WIDE * deep / LINE / count + 1;
-    const int by_rows = o.right == 1;
     Operand few = {o.a + i0 * o.down, o.down, o.right, rows, o.c + i0 * o.ldc, o.ldc};
-    if (!by_rows) {
+    if (o.right != 1) {
       copy_rows(few, count, low, higher, deep, copied);
       few = (Operand){copied, 1, TALL, rows, few.c, o.ldc};
     }
-    const int64_t taller = by_rows ? (low + 1) * o.down : deep * TALL, others = by_rows ? low * o.down : deep * TALL;
-    for (int64_t j = 0; j < wide; j += WIDE) {
+    for (int64_t j = 0; j < wide; j += WIDE, few.c += WIDE) {
       const real *strip = w + j * deep, *first = bias ? bias + j : 0;
       const char *next = (const char *)(strip + WIDE * deep);
       const int64_t here = wide - j < WIDE ? wide - j : WIDE;
       Operand part = few;
-      part.c += j;
-      if (higher) tiles(higher, low + 1, part, taller, strip, deep, here, first, add, next, lines);
-      part.a += higher * taller;
-      part.c += higher * (low + 1) * o.ldc;
-      tiles(count - higher, low, part, others, strip, deep, here, first, add, next + higher * lines * LINE, lines);
+      if (higher) part = tiles(higher, low + 1, part, strip, deep, here, first, add, next, lines);
+      tiles(count - higher, low, part, strip, deep, here, first, add, next + higher * lines * LINE, lines);
     }
   }
 }
