@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     Run = Callable[[Cell, Tensor, States], tuple[Tensor, States]]
 
-STEPS = 4
-TRIALS = ((3, 3, False), (5, None, False), (1, 3, True))
-"""Sizes of the batch - more than one, so that one that was frozen shows, and a single row, of which steps may do
-something else -, how many steps a piece of time has, and whether inputs are unit vectors."""
+STEPS = 5
+PIECE = 2
+BATCHES = (3, 5, 1)
+"""More than one size, so that one that was frozen shows; of one row, steps may do something else."""
 ROUNDING = 256
 """How many times the precision of the numbers, of the largest of them, may be rounding."""
 
@@ -47,14 +47,16 @@ def check(cell: Cell, kernel: Kernel, loop: Run) -> None:
                 parameter + 0.1 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64).to(parameter)
             )
     like = next(cell.parameters())
-    same = copy.deepcopy(double).to(like.dtype)
-    for batch, piece, hot in TRIALS:
+    for batch, hot in ((BATCHES[0], False), (BATCHES[1], False), (BATCHES[2], True)):
         given = _given(double, batch, generator, hot=hot)
-        truth, plain = _results(double, given, loop), _results(same, given, loop)
-        kernel.piece = piece
-        own = _results(same, given, kernel)
-        kernel.piece = None
-        _compare(own, plain, truth, torch.finfo(like.dtype).eps)
+        truth = _results(double, given, loop)
+        same = copy.deepcopy(double).to(like.dtype)
+        plain = _results(same, given, loop)
+        for piece in (PIECE, None):
+            kernel.piece = piece
+            own = _results(same, given, kernel)
+            kernel.piece = None
+            _compare(own, plain, truth, torch.finfo(like.dtype).eps)
 
 
 def _given(cell: Cell, batch: int, generator: torch.Generator, *, hot: bool) -> list[Tensor]:

@@ -16,7 +16,7 @@ LARGE = 1 << 20
 """Multiplications from which on a product is one for oneDNN, which takes 10 µs to begin. torch.mm asks MKL instead for
 single precision, which does without AVX-512 on processors that are not Intel's, and takes twice as long there; without
 AVX-512 it is the faster one."""
-DEEP, DEEP_ONE_DNN = 256, 512
+DEEP = 256
 """Of how many products a sum is added up at once."""
 _linear: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 _reorder: Any = getattr(torch.ops.mkldnn, "_reorder_linear_weight", None)
@@ -83,7 +83,7 @@ def _add(pairs: Pairs, matrix: Tensor) -> None:
     """Add products to what is there, as one. Long sums are added up in parts, each by itself, which rounds less."""
     counts = [len(a) for a, _ in pairs]
     large = suits(sum(counts), matrix)
-    deep = len(matrix) if matrix.device.type != "cpu" else DEEP_ONE_DNN if large else DEEP
+    deep = DEEP if matrix.device.type == "cpu" else len(matrix)
     a = pairs[0][0] if len(pairs) == 1 else torch.cat([a for a, _ in pairs])
     for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
         total = by_one_dnn(part, rows.t()) if large else torch.mm(part, rows)
