@@ -36,6 +36,7 @@ def harness(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     def call(*arguments: object) -> Result:
         monkeypatch.setattr(console._State, "verbose", False)
         monkeypatch.setattr(sys, "argv", ["harness", *map(str, arguments)])
+        monkeypatch.setattr(sys.modules["__main__"], "__package__", None)  # as the script, though pytest be a module
         with pytest.raises(SystemExit) as ended:
             cli.main()
         printed = capsys.readouterr()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -43,20 +42,19 @@ def check(cell: Cell, kernel: Kernel, loop: Run) -> None:
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in double.parameters():
-            parameter.copy_(
-                parameter + 0.1 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64).to(parameter)
-            )
+            noise = torch.rand(parameter.shape, generator=generator) - 0.5  # far faster than normal numbers
+            parameter.add_(noise.to(parameter), alpha=0.4)
     like = next(cell.parameters())
+    same = copy.deepcopy(double).to(like.dtype)
     for batch, hot in ((BATCHES[0], False), (BATCHES[1], False), (BATCHES[2], True)):
         given = _given(double, batch, generator, hot=hot)
         truth = _results(double, given, loop)
-        same = copy.deepcopy(double).to(like.dtype)
-        plain = _results(same, given, loop)
         for piece in (PIECE, None):
             kernel.piece = piece
             own = _results(same, given, kernel)
             kernel.piece = None
-            _compare(own, plain, truth, torch.finfo(like.dtype).eps)
+            if not _equal(own, truth, torch.finfo(like.dtype).eps):
+                _compare(own, _results(same, given, loop), truth, torch.finfo(like.dtype).eps)
 
 
 def _given(cell: Cell, batch: int, generator: torch.Generator, *, hot: bool) -> list[Tensor]:
@@ -97,11 +95,13 @@ def _results(cell: Cell, given: list[Tensor], run: Run) -> dict[str, Tensor]:
     return {name: value.detach().double() for name, value in values.items()}
 
 
+def _equal(own: dict[str, Tensor], truth: dict[str, Tensor], precision: float) -> bool:
+    """Whether all is as near to the truth as every loop is: what nearly always spares the loop in less precision."""
+    return all(_largest(own[name] - right) <= ROUNDING * precision for name, right in truth.items())
+
+
 def _compare(own: dict[str, Tensor], plain: dict[str, Tensor], truth: dict[str, Tensor], precision: float) -> None:
     for name, right in truth.items():
-        off, usual = (_largest(values[name] - right) for values in (own, plain))
-        if off <= 2 * usual + ROUNDING * precision < math.inf:  # as nearly always, and faster than what follows
-            continue
         finite = right.isfinite() & plain[name].isfinite()
         off, usual = (_largest((values[name] - right)[finite]) for values in (own, plain))
         same = torch.equal(own[name][~finite].nan_to_num(), plain[name][~finite].nan_to_num())
