@@ -80,14 +80,23 @@ def product(pairs: Pairs, matrix: Tensor, *, add: bool = False, bias: Tensor | N
 
 
 def _add(pairs: Pairs, matrix: Tensor) -> None:
-    """Add products to what is there, as one. Long sums are added up in parts, each by itself, which rounds less."""
-    counts = [len(a) for a, _ in pairs]
-    large = suits(sum(counts), matrix)
+    """Add products to what is there. Long sums are added up in parts, each by itself, which rounds less."""
+    if suits(sum(len(a) for a, _ in pairs), matrix):
+        _add_as_one(pairs, matrix)
+        return
     deep = DEEP if matrix.device.type == "cpu" else len(matrix)
+    for a, out in pairs:
+        total = torch.empty_like(out)
+        for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
+            out.add_(torch.mm(part, rows, out=total))
+
+
+def _add_as_one(pairs: Pairs, matrix: Tensor) -> None:
+    """By oneDNN, which makes a copy of its operand anyway."""
+    counts = [len(a) for a, _ in pairs]
     a = pairs[0][0] if len(pairs) == 1 else torch.cat([a for a, _ in pairs])
-    for part, rows in zip(torch.split(a, deep, 1), torch.split(matrix, deep), strict=True):
-        total = by_one_dnn(part, rows.t()) if large else torch.mm(part, rows)
-        for (_, out), of_out in zip(pairs, torch.split(total, counts), strict=True):
+    for part, rows in zip(torch.split(a, DEEP, 1), torch.split(matrix, DEEP), strict=True):
+        for (_, out), of_out in zip(pairs, torch.split(by_one_dnn(part, rows.t()), counts), strict=True):
             out.add_(of_out)
 
 
