@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -55,8 +56,10 @@ class Native:
             own[name] = schedule.buffers
             source.function(name, schedule)
         self.source = source.text()
-        self.product = products(dtype)
-        self._library = build.load(self.source, dtype)
+        with ThreadPoolExecutor(1) as beside:  # where neither is there yet, both are compiled at once
+            product = beside.submit(products, dtype)
+            self._library = build.load(self.source, dtype)
+            self.product = product.result()
         self._sizes = list(source.sizes.known)
         self._constants = (ctypes.c_double * (1 + len(source.constants.known)))(*source.constants.known)
         self._count = len(source.buffers)
