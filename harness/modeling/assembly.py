@@ -117,7 +117,7 @@ def build(
         NotSupportedError: the cell cannot be built like this.
         HarnessError: the cell's step does not return its new states.
     """
-    from harness.modeling.engine.contract import check_step  # noqa: PLC0415 - most of it is for compiling
+    from harness.modeling.engine.tracing.contract import check_step  # noqa: PLC0415 - most of it is for compiling
 
     model = Design(cell, options, architecture, hidden_size, seed).model()
     for part in model.modules():

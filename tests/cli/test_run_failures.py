@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.modeling.engine import build
-from harness.modeling.engine.products import products
+from harness.modeling.engine.native import build
+from harness.modeling.engine.native.products import products
 
 if TYPE_CHECKING:
     from conftest import Command

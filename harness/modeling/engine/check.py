@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from harness.modeling.engine.contract import names
 from harness.modeling.engine.refused import RefusedError
+from harness.modeling.engine.tracing.contract import names
 from harness.modeling.onehot import one_hot
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from harness.modeling.cell import Cell, States
-    from harness.modeling.engine.run import Kernel
+    from harness.modeling.engine.running.kernel import Kernel
 
     Run = Callable[[Cell, Tensor, States], tuple[Tensor, States]]
 

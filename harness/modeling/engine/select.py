@@ -14,19 +14,19 @@ from torch.nn.parameter import is_lazy
 
 from harness.errors import HarnessError, NotSupportedError
 from harness.modeling.engine.check import check
-from harness.modeling.engine.eager import Eager
-from harness.modeling.engine.native import Native
-from harness.modeling.engine.plan import Plan
+from harness.modeling.engine.eager.runner import Eager
+from harness.modeling.engine.native.runner import Native
+from harness.modeling.engine.planning.plan import Plan
+from harness.modeling.engine.planning.split import split
 from harness.modeling.engine.refused import RefusedError
-from harness.modeling.engine.run import Kernel
-from harness.modeling.engine.settings import HOOKS, as_it_stands, hooks_on_all
-from harness.modeling.engine.split import split
-from harness.modeling.engine.trace import trace
+from harness.modeling.engine.running.kernel import Kernel
+from harness.modeling.engine.tracing.settings import HOOKS, as_it_stands, hooks_on_all
+from harness.modeling.engine.tracing.trace import trace
 
 if TYPE_CHECKING:
     from harness.modeling.cell import Cell, States
     from harness.modeling.engine.check import Run
-    from harness.modeling.engine.trace import Trace
+    from harness.modeling.engine.tracing.trace import Trace
 
 Engine = Literal["auto", "native", "torch", "loop"]
 TYPES = (torch.float32, torch.float64)

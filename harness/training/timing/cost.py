@@ -12,7 +12,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.modeling.bidirectional import Bidirectional
-from harness.modeling.engine.memory import POOL
+from harness.modeling.engine.running.memory import POOL
 from harness.modeling.recurrence import Recurrence
 from harness.training.clock import between, mark
 from harness.training.timing.memory import peak_over_base

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from harness.modeling.engine.products import products
+from harness.modeling.engine.native.products import products
 from harness.modeling.engine.refused import RefusedError
 from harness.training.clock import between, mark
 

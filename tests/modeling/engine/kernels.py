@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from harness.modeling.engine.eager import Eager
-from harness.modeling.engine.native import Native
-from harness.modeling.engine.plan import Plan
-from harness.modeling.engine.run import Kernel
-from harness.modeling.engine.split import split
-from harness.modeling.engine.trace import trace
+from harness.modeling.engine.eager.runner import Eager
+from harness.modeling.engine.native.runner import Native
+from harness.modeling.engine.planning.plan import Plan
+from harness.modeling.engine.planning.split import split
+from harness.modeling.engine.running.kernel import Kernel
+from harness.modeling.engine.tracing.trace import trace
 from harness.modeling.recurrence import loop
 
 if TYPE_CHECKING:

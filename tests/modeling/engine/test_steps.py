@@ -13,12 +13,12 @@ from torch.nn import functional
 from torch.nn.utils import parametrizations
 
 from harness import Cell, Gate, HarnessError, NotSupportedError, States
-from harness.modeling.engine import build
-from harness.modeling.engine.operators import OPERATORS
-from harness.modeling.engine.plan import Plan
-from harness.modeling.engine.products import products
-from harness.modeling.engine.split import split
-from harness.modeling.engine.trace import trace
+from harness.modeling.engine.form.operators import OPERATORS
+from harness.modeling.engine.native import build
+from harness.modeling.engine.native.products import products
+from harness.modeling.engine.planning.plan import Plan
+from harness.modeling.engine.planning.split import split
+from harness.modeling.engine.tracing.trace import trace
 from harness.modeling.recurrence import Recurrence, loop
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from torch.autograd import forward_ad
 from torch.nn.utils import parametrizations
 
 from harness import Cell, Gate
-from harness.modeling.engine.memory import POOL
+from harness.modeling.engine.running.memory import POOL
 from harness.modeling.engine.select import MOST_CHOICES
 from harness.modeling.recurrence import Recurrence, loop
 

@@ -1,0 +1,1 @@
+"""Programs as operations of torch: without a compiler, and on a GPU."""

@@ -1,0 +1,1 @@
+"""Programs as C: written, compiled, kept and called."""

@@ -1,0 +1,254 @@
+"""Programs as C."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.modeling.engine.form.operators import OPERATORS
+from harness.modeling.engine.planning.program import Buffer, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.native.loops import Loop
+    from harness.modeling.engine.native.schedule import Product, Schedule, Stage
+    from harness.modeling.engine.planning.program import Place
+
+PRELUDE = Path(__file__).with_name("step.c")
+GIVEN = "const int64_t *sizes, const double *constants, void *const *buffers, product *multiply, int64_t t0, int64_t t1"
+INDEX = {
+    Kind.HISTORY: "(t + {later}) * n0",
+    Kind.PIECE: "(t - t0) * n0",
+    Kind.FEW: "(t - few) * n0",
+    Kind.TURNS: "((t + {later}) & 1) * n0",
+    Kind.ROWS: "0",
+}
+
+
+class Sizes:
+    """The numbers that a source is not to depend on: it takes them from a list. Equal ones are one."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, str] = {}
+
+    def __call__(self, value: int) -> str:
+        """The name of a number in the source."""
+        if value in {0, 1}:
+            return str(value)
+        return self.known.setdefault(value, f"n{len(self.known) + 1}")
+
+
+class Constants:
+    """Likewise for numbers that the step computes with."""
+
+    def __init__(self) -> None:
+        self.known: dict[float, str] = {}
+
+    def __call__(self, value: float) -> str:
+        """The name of a number in the source."""
+        if value in {0, 1, 2, -1}:
+            return f"((real){value:g})"
+        return self.known.setdefault(value, f"c{len(self.known)}")
+
+
+class Source:
+    """A C source with one function a program.
+
+    Attributes:
+        sizes: numbers of the source, in the order in which the functions take them, after the size of the batch.
+        constants: likewise.
+        buffers: likewise.
+        used: the buffers of each function.
+    """
+
+    def __init__(self) -> None:
+        self.sizes = Sizes()
+        self.constants = Constants()
+        self.buffers: dict[Buffer, str] = {}
+        self.used: dict[str, set[Buffer]] = {}
+        self._functions: list[str] = []
+
+    def text(self) -> str:
+        """The whole source."""
+        return PRELUDE.read_text(encoding="utf-8") + "\n".join(self._functions)
+
+    def function(self, name: str, schedule: Schedule) -> None:
+        """Add a program."""
+        self._using = self.used[name] = set()
+        stages = [self._stage(schedule, stage) for stage in schedule.stages]
+        prepared = list(self._few(schedule.program.prepared))
+        time = "int64_t t = t1 - 1; t >= t0; t--" if schedule.program.backward else "int64_t t = t0; t < t1; t++"
+        body = [
+            f"static void {name}_rows({GIVEN}, int64_t b0, int64_t b1, int64_t part) {{",
+            "  const int64_t n0 = sizes[0];",
+            *(f"  const int64_t {size} = sizes[{size[1:]}];" for size in self.sizes.known.values()),
+            *(f"  const real {constant} = constants[{constant[1:]}];" for constant in self.constants.known.values()),
+            *(self._declare(buffer, label) for buffer, label in self.buffers.items()),
+            *(prepared or [f"  for ({time}) {{"]),
+            *(line for stage in stages for line in stage),
+            *self._flush(schedule),
+            "  }",
+            "}",
+            f"void {name}({GIVEN}, int64_t threads) {{",
+            "#pragma omp parallel for num_threads(threads) if (threads > 1)",
+            "  for (int64_t k = 0; k < threads; k++) {",
+            "    const int64_t b0 = sizes[0] * k / threads, b1 = sizes[0] * (k + 1) / threads;",
+            f"    {name}_rows(sizes, constants, buffers, multiply, t0, t1, b0, b1, k);",
+            "  }",
+            "}",
+        ]
+        self._functions.append("\n".join(body))
+
+    def _few(self, prepared: dict[Node, Buffer]) -> Iterable[str]:
+        """The head of the loop over time, where some affine maps of the input are prepared for a few steps."""
+        if not prepared:
+            return
+        yield "  for (int64_t t = t0, few = t0; t < t1; t++) {"
+        yield "    if (t == few + FEW_STEPS(n0)) few = t;"
+        yield "    if (t == few) {"
+        yield "      const int64_t end = few + FEW_STEPS(n0) < t1 ? few + FEW_STEPS(n0) : t1;"
+        for leaf, buffer in prepared.items():
+            operand, matrix, bias = leaf.args
+            number = matrix.attr[0]
+            given = Buffer("x", operand.width, Kind.HISTORY), Buffer("hot", 1, Kind.INDICES)
+            known = whole(number), packed(number, transposed=False), vector(bias.attr, bias.width)
+            names = ", ".join(self.buffer(one) for one in (*given, *known, buffer))
+            sizes = f"{self.sizes(operand.width)}, {self.sizes(leaf.width)}"
+            yield f"      prepare(multiply, {names}, {sizes}, few, end, n0, b0, b1);"
+        yield "    }"
+
+    def _flush(self, schedule: Schedule) -> Iterable[str]:
+        """The end of the loop over time, which runs backward where it sums: every few steps, and at t0, sums move."""
+        for buffer in dict.fromkeys(place.buffer for places in schedule.sums.values() for place in places):
+            few, width = self.buffer(buffer), self.sizes(buffer.width)
+            yield f"    if ((t - t0) % FEW_STEPS(n0) == 0) flush({few}, {width}, buffers[{few[1:]}], part);"
+
+    def _declare(self, buffer: Buffer, label: str) -> str:
+        place = label[1:]
+        if buffer.kind == Kind.SUM:
+            return f"  real *{label} = few_sums(buffers[{place}], part, {self.sizes(buffer.width)});"
+        if buffer.kind == Kind.INDICES:
+            return f"  const int64_t *{label} = buffers[{place}];"
+        return f"  real *{label} = buffers[{place}];"
+
+    def buffer(self, buffer: Buffer) -> str:
+        """The name of a buffer in the source."""
+        self._using.add(buffer)
+        return self.buffers.setdefault(buffer, f"p{len(self.buffers)}")
+
+    def _stage(self, schedule: Schedule, stage: Stage) -> list[str]:
+        rows = _Rows(self, schedule)
+        loops = [rows.loop(loop) for loop in stage.loops]
+        lines = ["    " + self._product(product) for product in stage.products]
+        if loops:
+            lines += ["    for (int64_t b = b0; b < b1; b++) {", *rows.pointers()]
+            lines += [*(line for loop in loops for line in loop), "    }"]
+        return lines
+
+    def _product(self, product: Product) -> str:
+        number, rows = product.matrix.attr
+        inner, outer = (product.matrix.width, rows) if product.transposed else (rows, product.matrix.width)
+        matrix = self.buffer(packed(number, transposed=product.transposed))
+        a, c = (self.address(place, "b0") for place in (product.operand, product.result))
+        lda, ldc = (self.sizes(place.buffer.width) for place in (product.operand, product.result))
+        counts = f"b1 - b0, {self.sizes(inner)}, {self.sizes(outer)}"
+        return f"multiply({a}, {lda}, 1, {matrix}, {counts}, {c}, {ldc}, {int(product.add)}, 0);"
+
+    def address(self, place: Place, row: str) -> str:
+        """Where a row begins, in C."""
+        label = self.buffer(place.buffer)
+        if place.buffer.kind == Kind.SUM:
+            return f"{label} + {self.sizes(place.column)}"
+        index = INDEX[place.buffer.kind].format(later=place.later)
+        return f"{label} + ({index} + {row}) * {self.sizes(place.buffer.width)} + {self.sizes(place.column)}"
+
+
+def packed(number: int, *, transposed: bool) -> Buffer:
+    """Where a matrix of the parameters lies, packed; or its transpose."""
+    return Buffer(f"{'transpose' if transposed else 'matrix'} {number}", 0, Kind.MATRIX)
+
+
+def whole(number: int) -> Buffer:
+    """Where a matrix of the parameters lies as it is."""
+    return Buffer(f"whole {number}", 0, Kind.MATRIX)
+
+
+def vector(number: int, width: int) -> Buffer:
+    """Where a vector of the parameters lies."""
+    return Buffer(f"vector {number}", width, Kind.VECTOR)
+
+
+class _Rows:
+    """The loops of a stage over one row of the batch."""
+
+    def __init__(self, source: Source, schedule: Schedule) -> None:
+        self.source = source
+        self.schedule = schedule
+        self.labels: dict[Place, str] = {}
+
+    def pointers(self) -> Iterable[str]:
+        """Where the row begins in each buffer."""
+        for place, label in self.labels.items():
+            yield f"      real *{label} = {self.source.address(place, 'b')};"
+
+    def loop(self, loop: Loop) -> list[str]:
+        """One loop over columns; what is added up over them is written after it."""
+        body: list[str] = []
+        inside: set[Node] = set()
+        totals = [node for node in loop.nodes if node.width < loop.width]
+        for node in loop.nodes:
+            if node in totals:
+                body.append(self._reduced(node, self._read(node.args[0], inside)))
+            else:
+                body += [f"const real v{node.number} = {self._computed(node, inside)};", *self._written(node, "j")]
+                inside.add(node)
+        if loop.width == 1:
+            return [f"      {line.replace('[j]', '[0]')}" for line in body]
+        sums = ",".join(f"v{node.number}" for node in totals if node.op == "sum")
+        serial = any(node.op == "amax" for node in totals)
+        return [
+            *(f"      real v{node.number} = {'0' if node.op == 'sum' else '-INFINITY'};" for node in totals),
+            *([] if serial else ["#pragma omp simd" + (f" reduction(+:{sums})" if sums else "")]),
+            f"      for (int64_t j = 0; j < {self.source.sizes(loop.width)}; j++) {{",
+            *(f"        {line}" for line in body),
+            "      }",
+            *(f"      {line}" for node in totals for line in self._written(node, "0")),
+        ]
+
+    def _written(self, node: Node, column: str) -> list[str]:
+        """A value to where it is read later, and to where it is added up."""
+        homes = [f"{self._label(place)}[{column}] = v{node.number};" for place in self.schedule.homes.get(node, [])]
+        sums = self.schedule.sums.get(node, [])
+        return homes + [f"{self._label(place)}[{column}] += v{node.number};" for place in sums]
+
+    def _reduced(self, node: Node, value: str) -> str:
+        name = f"v{node.number}"
+        if node.op == "sum":
+            return f"{name} += {value};"
+        return f"{name} = {value} != {value} || {value} > {name} ? {value} : {name};"
+
+    def _computed(self, node: Node, inside: set[Node]) -> str:
+        values = [self._read(arg, inside) for arg in node.args if arg is not self.schedule.within.get(node)]
+        if node.op == "expand":
+            return values[0]
+        return " + ".join(values) if node.op == "add" else OPERATORS[node.op].c.format(*values)
+
+    def _read(self, node: Node, inside: set[Node]) -> str:
+        if node.op == "constant":
+            return self.source.constants(node.attr)
+        if node in inside:
+            return f"v{node.number}"
+        column = "0" if node.width == 1 else "j"
+        if node.op == "vector":
+            return f"{self.source.buffer(vector(node.attr, node.width))}[{column}]"
+        if node.width == 1 and not self._in_memory(node):
+            return f"v{node.number}"
+        return f"{self._label(self.schedule.place(node))}[{column}]"
+
+    def _in_memory(self, node: Node) -> bool:
+        return node.op == "slice" or node in self.schedule.program.given or bool(self.schedule.homes.get(node))
+
+    def _label(self, place: Place) -> str:
+        return self.labels.setdefault(place, f"r{len(self.labels)}")

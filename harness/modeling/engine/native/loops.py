@@ -1,0 +1,78 @@
+"""What a stage computes row by row, as loops over the columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from harness.modeling.engine.form.graph import Node
+
+LONG = frozenset(
+    {"sigmoid", "tanh", "exp", "expm1", "log", "log1p", "log_sigmoid", "logaddexp", "sin", "cos", "atan", "erf", "pow"}
+)
+"""Functions of many operations, each of which waits for the one before."""
+
+
+@dataclass
+class Loop:
+    """Nodes that are computed in one loop over the columns."""
+
+    width: int
+    nodes: list[Node] = field(default_factory=list)
+
+
+def form(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> list[Loop]:
+    """Nodes of one width in one loop, as long as none waits for a number that another loop adds up.
+
+    A long function of a long function is in a later loop, too. One after the other they would take longer than a
+    processor looks ahead, so that it could not overlap them with those of the next columns.
+
+    Args:
+        nodes: in an order in which they can be computed.
+        sources: the values that columns of a node are taken from.
+    """
+    left, loops = dict.fromkeys(nodes), []
+    unknown, rounds = set(nodes), _rounds(nodes, sources)
+
+    def ready(node: Node) -> bool:
+        return not any(source in unknown for arg in node.args for source in sources(arg))
+
+    while left:
+        first = min((node for node in left if ready(node)), key=lambda node: rounds[node])
+        loop = Loop(width(first))
+        for node in list(left):
+            if width(node) == loop.width and rounds[node] == rounds[first] and ready(node):
+                loop.nodes.append(node)
+                del left[node]
+                if node.width == loop.width:  # what is added up over columns is known after the loop only
+                    unknown.discard(node)
+        unknown -= set(loop.nodes)
+        loops.append(loop)
+    return loops
+
+
+def width(node: Node) -> int:
+    """Over which columns a node is computed."""
+    return node.args[0].width if node.op in {"sum", "amax"} else node.width
+
+
+def _rounds(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> dict[Node, int]:
+    """Before how many long functions a node's value has to be known, counted from the first that waits for another.
+
+    It is computed as late as that, so that little has to be kept until then.
+    """
+    chain: dict[Node, int] = {}
+    users: dict[Node, list[Node]] = {}
+    for node in nodes:
+        known = [source for arg in node.args for source in sources(arg) if source in chain]
+        chain[node] = max((chain[source] for source in known), default=0) + (node.op in LONG)
+        for source in known:
+            users.setdefault(source, []).append(node)
+    rounds: dict[Node, int] = {}
+    for node in reversed(nodes):
+        latest = [rounds[user] - (user.op in LONG and chain[node] > 0) for user in users.get(node, [])]
+        rounds[node] = min(latest, default=max(0, chain[node] - 1))
+    return rounds

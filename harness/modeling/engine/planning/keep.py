@@ -1,0 +1,80 @@
+"""What the forward pass keeps for the backward pass, and what that computes again."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from harness.modeling.engine.form.graph import Part, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from harness.modeling.engine.form.graph import Node
+
+COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign"})
+
+
+def exact(nodes: Iterable[Node]) -> set[Node]:
+    """What some nodes compare or add up over a row, and so must not be computed again.
+
+    A value that is computed again may differ by rounding, since a compiler joins a product and a sum in one place and
+    not in another; then the largest of a row equals none of it any more, and shares of a sum do not add up to one.
+    """
+    open_ = [arg for node in nodes if node.op in COMPARISONS or node.op == "sum" for arg in node.args]
+    found = set()
+    while open_:
+        node = open_.pop()
+        if node.op in {"slice", "cat", "expand"}:
+            open_ += node.args
+        else:
+            found.add(node)
+    return found
+
+
+def kept(
+    needed: Iterable[Node], free: Sequence[Node], once: Collection[Node] = (), *, again: bool = True
+) -> list[Node]:
+    """The narrowest values from which those that are needed can be computed again.
+
+    Products and sums over rows are never computed again. It is a minimum cut; of several, the one nearest to what is
+    needed, so that least is computed again.
+
+    Args:
+        needed: what the backward pass reads of the forward pass.
+        free: what is there anyhow: states, inputs.
+        once: what is not to be computed again, either.
+        again: whether pointwise values are computed again where that takes less memory.
+    """
+    network = nx.DiGraph()
+    needed = [node for node in needed if node.part > Part.PARAMETERS and node not in free]
+    within = _until(needed, free)
+    for node in within:
+        network.add_edge((node, "in"), (node, "out"), capacity=inf if node.op == "cat" else node.width)
+        given = node.part == Part.INPUT and not (node.op == "slice" and node.args[0] in free)
+        if given or node in once or node.op in {"mm", "sum", "amax"} or (node.pointwise and not again):
+            network.add_edge("source", (node, "in"), capacity=inf)
+        for arg in node.args:
+            if arg not in free and arg.part > Part.PARAMETERS:
+                network.add_edge((arg, "out"), (node, "in"), capacity=inf)
+    for node in needed:
+        network.add_edge((node, "out"), "sink", capacity=inf)
+    if "source" not in network or "sink" not in network:
+        return []
+    _, (near, far) = nx.minimum_cut(network, "source", "sink")  # the cut that is nearest to the sink
+    return [node for node in within if (node, "in") in near and (node, "out") in far]
+
+
+def _until(needed: Sequence[Node], free: Sequence[Node]) -> list[Node]:
+    """What is needed, and what that is made of, until what is free."""
+    found: dict[Node, None] = {}
+    open_ = [node for node in needed if node not in free]
+    while open_:
+        node = open_.pop()
+        if node not in found:
+            found[node] = None
+            if node.part == Part.STATE:
+                open_ += [arg for arg in node.args if arg not in free and arg.part > Part.PARAMETERS]
+    return [node for node in ordered(found) if node in found]

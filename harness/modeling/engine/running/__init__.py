@@ -1,0 +1,1 @@
+"""Running a plan over a sequence, forward and backward, whatever runs its programs."""

@@ -1,0 +1,1 @@
+"""From what a step asks of torch to the intermediate form."""

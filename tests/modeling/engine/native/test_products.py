@@ -1,0 +1,76 @@
+"""The engine's own matrix products, at sizes around the blocks in which they are made."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import sys
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.modeling.engine.native.products import products
+
+NOBODY = 0
+"""PROT_NONE, of memory that may not be read."""
+SIZES = st.sampled_from([1, 2, 11, 12, 13, 31, 33, 65, 255, 257, 511, 513, 530])
+"""Tiles have up to 12 rows and 16 or 32 columns, blocks 256 rows and 512 columns of the matrix."""
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(SIZES, min_size=1, max_size=3),
+    inner=SIZES,
+    outer=SIZES,
+    by_columns=st.booleans(),
+    transposed=st.booleans(),
+    add=st.booleans(),
+    threads=st.sampled_from([1, 2]),
+)
+def test_products_are_torchs(
+    dtype: torch.dtype,
+    rows: list[int],
+    inner: int,
+    outer: int,
+    by_columns: bool,  # noqa: FBT001
+    transposed: bool,  # noqa: FBT001
+    add: bool,  # noqa: FBT001
+    threads: int,
+) -> None:
+    generator, before = torch.Generator().manual_seed(0), torch.get_num_threads()
+
+    def random(height: int, width: int, *, turned: bool = False) -> torch.Tensor:
+        shape = (width, height) if turned else (height, width)
+        made = torch.randn(shape, generator=generator, dtype=dtype)
+        return made.t() if turned else made
+
+    matrix = random(inner, outer, turned=transposed)
+    pairs = [(random(count, inner, turned=by_columns), random(count, outer)) for count in rows]
+    right = [a.double() @ matrix.double() + (out.double() if add else 0) for a, out in pairs]
+    torch.set_num_threads(threads)
+    try:
+        products(dtype)(pairs, matrix, add=add)
+    finally:
+        torch.set_num_threads(before)
+    near = 1e-12 if dtype == torch.float64 else 3e-6
+    for (_, out), wanted in zip(pairs, right, strict=True):
+        torch.testing.assert_close(out.double(), wanted, rtol=near, atol=near * inner**0.5 * 4)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a page is forbidden by mprotect")
+@pytest.mark.parametrize("rows", [1, 11, 12, 13, 25])
+def test_nothing_is_read_beyond_the_end(rows: int) -> None:
+    """Rows that lie by columns are copied a tile at once, and the page after the last one may not be read."""
+    page, inner = mmap.PAGESIZE, 5
+    memory = mmap.mmap(-1, 2 * page)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(start + page), ctypes.c_size_t(page), NOBODY) == 0
+    last = torch.from_numpy(np.frombuffer(memory, np.float32, inner * rows, page - 4 * inner * rows)).view(inner, rows)
+    last[:] = torch.randn(inner, rows)
+    matrix, out = torch.randn(inner, 40), torch.empty(rows, 40)
+    products(torch.float32)([(last.t(), out)], matrix)
+    torch.testing.assert_close(out, last.t() @ matrix)
