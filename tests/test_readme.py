@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
+QUICK = ("--budget", "smoke", "--seeds", "1", "--workers", "0")
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/cells.md"])
@@ -17,7 +18,7 @@ def test_the_cell_that_is_shown_gives_a_table(page: str, tmp_path: Path) -> None
     code = next(block for block in _blocks(page) if "class MGU(Cell)" in block)
     (tmp_path / "my_cell.py").write_text(code)
     cells, tasks = "my_cell.py:MGU,gru", "adding:length=5"
-    done = _harness(tmp_path, "run", "--cells", cells, "--tasks", tasks, "--budget", "smoke", "--seeds", "1")
+    done = _harness(tmp_path, "run", "--cells", cells, "--tasks", tasks, *QUICK)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^MGU +0\.\d+", done.stdout, re.MULTILINE)
 
@@ -46,7 +47,7 @@ def test_the_options_that_are_named_exist() -> None:
 def test_the_task_that_is_shown_gives_a_table(tmp_path: Path) -> None:
     (tmp_path / "parity.py").write_text(_blocks("docs/tasks.md")[0])
     names = ("--cells", "gru,elman", "--tasks", "parity:length=8", "--plugin", "parity.py")
-    done = _harness(tmp_path, "run", *names, "--budget", "smoke", "--seeds", "1")
+    done = _harness(tmp_path, "run", *names, *QUICK)
     assert done.returncode == 0, done.stderr
     assert re.search(r" parity:length=8 *\ncell +↑ accuracy", done.stdout)
     assert "50.0 a coin" in done.stdout

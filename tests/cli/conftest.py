@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from harness import cli
 from harness.cli import console
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 Command = Callable[..., "Result"]
+Once = Callable[[Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
@@ -54,3 +53,18 @@ def tiny(harness: Command) -> Command:
         return harness("run", "--cells", cells, *fixed, *more)
 
     return call
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """What takes long is done in the folder of a module's first test; the others get a copy of what it left there."""
+    kept = tmp_path_factory.mktemp("once") / "folder"
+
+    def do(make: Callable[[], None]) -> None:
+        if kept.exists():
+            shutil.copytree(kept, Path.cwd(), dirs_exist_ok=True)
+        else:
+            make()
+            shutil.copytree(Path.cwd(), kept)
+
+    return do

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Command
+    from conftest import Command, Once
 
 CELL = """
 import torch
@@ -44,14 +44,18 @@ repeats = 7
 
 
 @pytest.fixture
-def made(harness: Command) -> Command:
+def made(harness: Command, once: Once) -> Command:
     """`harness`, in a folder with a cell, a suite and its baseline."""
-    Path("mine.py").write_text(CELL)
-    Path("ci.toml").write_text(SUITE + SPEED)
-    done = harness("run", "--suite", "ci.toml", "--out", "ci", "--workers", 0)
-    assert done.code == 0, done.err
-    done = harness("baseline", "ci", "-o", "ci.json")
-    assert done.code == 0, done.err
+
+    def make() -> None:
+        Path("mine.py").write_text(CELL)
+        Path("ci.toml").write_text(SUITE + SPEED)
+        done = harness("run", "--suite", "ci.toml", "--out", "ci", "--workers", 0)
+        assert done.code == 0, done.err
+        done = harness("baseline", "ci", "-o", "ci.json")
+        assert done.code == 0, done.err
+
+    once(make)
     return harness
 
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Command
+    from conftest import Command, Once
 
 
 @pytest.fixture
-def folder(tiny: Command) -> str:
-    done = tiny("elman,gru", "--seeds", 1)
-    assert done.code == 0, done.err
+def folder(tiny: Command, once: Once) -> str:
+    def make() -> None:
+        done = tiny("elman,gru", "--seeds", 1)
+        assert done.code == 0, done.err
+
+    once(make)
     return "results"
 
 
