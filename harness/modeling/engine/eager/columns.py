@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.form.node import Node
     from harness.modeling.engine.planning.program import Program
 
 

@@ -13,7 +13,7 @@ from harness.modeling.engine.planning.program import Buffer, Kind, Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.form.node import Node
     from harness.modeling.engine.planning.program import Program
 
 BACKWARD = {"sigmoid'": "sigmoid_backward", "tanh'": "tanh_backward"}

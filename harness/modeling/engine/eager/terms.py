@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.form.node import Node
 
 FIRST = ("plain", "mm", "mul", "neg")
 """Kinds of terms that others can be added to, the best one first."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from harness.modeling.engine.form.graph import Part, within
+from harness.modeling.engine.form.node import Part, within
 from harness.modeling.engine.form.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from harness.modeling.engine.form.graph import Graph, Node
+    from harness.modeling.engine.form.graph import Graph
+    from harness.modeling.engine.form.node import Node
 
 Piece = tuple[int, int, "Node"]
 """A part of a gradient: from a column to a column."""

@@ -12,7 +12,8 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.modeling.engine.form.graph import Graph, Node
+    from harness.modeling.engine.form.graph import Graph
+    from harness.modeling.engine.form.node import Node
 
     Derivative = Callable[[Graph, Node, Node], tuple[Node | None, ...]]
     """Of a node and the gradient with respect to it: that with respect to each of its arguments; None where it is 0."""

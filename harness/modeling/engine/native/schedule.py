@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from harness.modeling.engine.form.graph import within
+from harness.modeling.engine.form.node import within
 from harness.modeling.engine.native.loops import form
 from harness.modeling.engine.planning.program import Buffer, Kind, Place
 
 if TYPE_CHECKING:
-    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.form.node import Node
     from harness.modeling.engine.native.loops import Loop
     from harness.modeling.engine.planning.program import Program
 

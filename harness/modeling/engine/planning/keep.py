@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
-from harness.modeling.engine.form.graph import Part, ordered
+from harness.modeling.engine.form.node import Part, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.form.node import Node
 
 COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.modeling.engine.form.derive import derive
-from harness.modeling.engine.form.graph import Part, describe, ordered, within
+from harness.modeling.engine.form.node import Part, describe, ordered, within
 from harness.modeling.engine.planning.keep import exact, kept
 from harness.modeling.engine.planning.program import Buffer, Kind, Place, Program
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.modeling.engine.form.derive import Gradients
-    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.form.node import Node
     from harness.modeling.engine.planning.split import Split
 
 X = "x"

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from harness.modeling.engine.form.graph import within
+from harness.modeling.engine.form.node import within
 
 if TYPE_CHECKING:
-    from harness.modeling.engine.form.graph import Graph, Node
+    from harness.modeling.engine.form.graph import Graph
+    from harness.modeling.engine.form.node import Node
 
 
 class Kind(Enum):

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from harness.modeling.engine.form.graph import Part, ordered
+from harness.modeling.engine.form.node import Part, ordered
 from harness.modeling.engine.form.parameters import Made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.modeling.engine.form.graph import Graph, Node
+    from harness.modeling.engine.form.graph import Graph
+    from harness.modeling.engine.form.node import Node
     from harness.modeling.engine.tracing.trace import Trace
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.form.node import Node
 
 Values = dict["Node", Any]
 """Tensors (rows, width); (width) for vectors, numbers for constants."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from harness.modeling.cell import States
-    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.form.node import Node
     from harness.modeling.engine.planning.plan import Plan
     from harness.modeling.engine.planning.program import Place
     from harness.modeling.engine.running.runner import Runner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.modeling.engine.form.graph import within
+from harness.modeling.engine.form.node import within
 from harness.modeling.engine.planning.program import Kind
 from harness.modeling.engine.running.evaluate import add_rows, evaluate, look_up, multiply, rows_of
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.form.node import Node
     from harness.modeling.engine.planning.plan import Plan
     from harness.modeling.engine.running.evaluate import Values
     from harness.modeling.engine.running.runner import Runner

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
-from harness.modeling.engine.form.graph import Part
+from harness.modeling.engine.form.node import Part
 from harness.modeling.engine.form.operators import power
 from harness.modeling.engine.form.parameters import Made
 from harness.modeling.engine.refused import refuse
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from harness.modeling.engine.form.graph import Node
+    from harness.modeling.engine.form.node import Node
     from harness.modeling.engine.tracing.tracer import Tracer
 
 aten = torch.ops.aten

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 from torch.overrides import TorchFunctionMode
 
-from harness.modeling.engine.form.graph import describe, ordered
+from harness.modeling.engine.form.node import describe, ordered
 from harness.modeling.engine.refused import RefusedError
 from harness.modeling.engine.tracing.contract import checked, like
 from harness.modeling.engine.tracing.settings import unchanged
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.modeling.cell import Cell
-    from harness.modeling.engine.form.graph import Graph, Node
+    from harness.modeling.engine.form.graph import Graph
+    from harness.modeling.engine.form.node import Node
 
 LIKELY_SIZES = 61, 67
 """Of batches that a step is traced with, where the cell has no such width: two, so that a step that depends on the size

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from harness.modeling.engine.form.graph import Graph, Node, Part
+from harness.modeling.engine.form.graph import Graph
+from harness.modeling.engine.form.node import Node, Part
 from harness.modeling.engine.form.parameters import Held, Made
 from harness.modeling.engine.refused import RefusedError, refuse_operator
 from harness.modeling.engine.tracing.aten import FROM_NOTHING, HANDLERS

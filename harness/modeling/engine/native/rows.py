@@ -1,0 +1,91 @@
+"""Loops over the columns of one row of the batch, as C."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.modeling.engine.form.operators import OPERATORS
+from harness.modeling.engine.native.buffers import vector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.modeling.engine.form.node import Node
+    from harness.modeling.engine.native.emit import Source
+    from harness.modeling.engine.native.loops import Loop
+    from harness.modeling.engine.native.schedule import Schedule
+    from harness.modeling.engine.planning.program import Place
+
+
+class Rows:
+    """The loops of a stage over one row of the batch."""
+
+    def __init__(self, source: Source, schedule: Schedule) -> None:
+        self.source = source
+        self.schedule = schedule
+        self.labels: dict[Place, str] = {}
+
+    def pointers(self) -> Iterable[str]:
+        """Where the row begins in each buffer."""
+        for place, label in self.labels.items():
+            yield f"      real *{label} = {self.source.address(place, 'b')};"
+
+    def loop(self, loop: Loop) -> list[str]:
+        """One loop over columns; what is added up over them is written after it."""
+        body: list[str] = []
+        inside: set[Node] = set()
+        totals = [node for node in loop.nodes if node.width < loop.width]
+        for node in loop.nodes:
+            if node in totals:
+                body.append(self._reduced(node, self._read(node.args[0], inside)))
+            else:
+                body += [f"const real v{node.number} = {self._computed(node, inside)};", *self._written(node, "j")]
+                inside.add(node)
+        if loop.width == 1:
+            return [f"      {line.replace('[j]', '[0]')}" for line in body]
+        sums = ",".join(f"v{node.number}" for node in totals if node.op == "sum")
+        serial = any(node.op == "amax" for node in totals)
+        return [
+            *(f"      real v{node.number} = {'0' if node.op == 'sum' else '-INFINITY'};" for node in totals),
+            *([] if serial else ["#pragma omp simd" + (f" reduction(+:{sums})" if sums else "")]),
+            f"      for (int64_t j = 0; j < {self.source.sizes(loop.width)}; j++) {{",
+            *(f"        {line}" for line in body),
+            "      }",
+            *(f"      {line}" for node in totals for line in self._written(node, "0")),
+        ]
+
+    def _written(self, node: Node, column: str) -> list[str]:
+        """A value to where it is read later, and to where it is added up."""
+        homes = [f"{self._label(place)}[{column}] = v{node.number};" for place in self.schedule.homes.get(node, [])]
+        sums = self.schedule.sums.get(node, [])
+        return homes + [f"{self._label(place)}[{column}] += v{node.number};" for place in sums]
+
+    def _reduced(self, node: Node, value: str) -> str:
+        name = f"v{node.number}"
+        if node.op == "sum":
+            return f"{name} += {value};"
+        return f"{name} = {value} != {value} || {value} > {name} ? {value} : {name};"
+
+    def _computed(self, node: Node, inside: set[Node]) -> str:
+        values = [self._read(arg, inside) for arg in node.args if arg is not self.schedule.within.get(node)]
+        if node.op == "expand":
+            return values[0]
+        return " + ".join(values) if node.op == "add" else OPERATORS[node.op].c.format(*values)
+
+    def _read(self, node: Node, inside: set[Node]) -> str:
+        if node.op == "constant":
+            return self.source.constants(node.attr)
+        if node in inside:
+            return f"v{node.number}"
+        column = "0" if node.width == 1 else "j"
+        if node.op == "vector":
+            return f"{self.source.buffer(vector(node.attr, node.width))}[{column}]"
+        if node.width == 1 and not self._in_memory(node):
+            return f"v{node.number}"
+        return f"{self._label(self.schedule.place(node))}[{column}]"
+
+    def _in_memory(self, node: Node) -> bool:
+        return node.op == "slice" or node in self.schedule.program.given or bool(self.schedule.homes.get(node))
+
+    def _label(self, place: Place) -> str:
+        return self.labels.setdefault(place, f"r{len(self.labels)}")
