@@ -18,6 +18,7 @@ from harness.modeling.engine.native import build
 from harness.modeling.engine.native.products import products
 from harness.modeling.engine.planning.plan import Plan
 from harness.modeling.engine.planning.split import split
+from harness.modeling.engine.running.kernel import Kernel
 from harness.modeling.engine.tracing.trace import trace
 from harness.modeling.recurrence import Recurrence, loop
 
@@ -341,6 +342,25 @@ def test_a_wrong_kernel_is_found_out_and_not_used(monkeypatch: pytest.MonkeyPatc
         assert cell.choice().engine == "loop"
     x = torch.randn(4, 2, INPUT)
     torch.testing.assert_close(cell(x, cell.initial(2))[0], loop(cell.cell, x, cell.initial(2))[0], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["of a whole", "of pieces"])
+def test_a_kernel_that_loses_gradients_only_of_a_whole_or_only_of_pieces_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, *, whole: bool
+) -> None:
+    right = Kernel._add_up
+
+    def lost(self: Kernel, products: list[tuple[Tensor, Tensor, Tensor]]) -> None:
+        if whole == (self.piece is not None):
+            right(self, products)
+
+    monkeypatch.setattr(Kernel, "_add_up", lost)
+    cell = Recurrence(Free(lambda c, x, h: torch.cos(c.W(x) + 0.321 * c.U(h)), 1))
+    with (
+        pytest.warns(UserWarning, match="runs without the native engine: what was compiled differs from its step"),
+        pytest.warns(UserWarning, match="runs without the torch engine"),
+    ):
+        assert cell.choice().engine == "loop"
 
 
 def test_without_a_compiler_it_runs_in_torch_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
