@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 REPORT_EVERY = 0.1
 """Seconds between two reports of a worker."""
+LOOK_UP = 1.0
+"""Seconds of a wait at most: a signal that comes just before one begins does not end it, and is handled after it."""
 
 
 class Workers(Executor):
@@ -120,10 +122,10 @@ class Workers(Executor):
         worker.hand(spec)
         listener.started(spec)
 
-    def _patience(self) -> float | None:
-        """Seconds until a limit may be reached; None where there is none."""
+    def _patience(self) -> float:
+        """Seconds until a limit may be reached, or until it is time to look up."""
         times = (worker.patience(self._limits) for worker in self._workers)
-        return min((each for each in times if each is not None), default=None)
+        return min([LOOK_UP, *(each for each in times if each is not None)])
 
 
 def serve(connection: Connection, keeping: Keeping | None) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from multiprocessing import connection
 from typing import TYPE_CHECKING
 
 import psutil
@@ -10,7 +11,7 @@ import pytest
 from executing import results, specs
 
 from harness.errors import HarnessError
-from harness.runs.executors import Executor, InProcess, Listener, Progress, Workers, worker
+from harness.runs.executors import Executor, InProcess, Listener, Progress, Workers, worker, workers
 from harness.runs.executors.worker import Worker
 from harness.runs.limits import Limits
 from harness.runs.plan import Plan, Request
@@ -180,3 +181,20 @@ def test_a_server_of_workers_that_is_ended_again_and_again_is_a_sentence(monkeyp
     ):
         list(Workers(1).run(specs("gru"), Listener()))
     assert len(tried) == 3
+
+
+def test_it_looks_up_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes just before a wait begins does not end it: Ctrl-C would be lost where no worker reports."""
+    waits = []
+
+    def noted(connections: list[object], timeout: float | None = None) -> list[object]:
+        waits.append(timeout)
+        return connection.wait(connections, timeout)
+
+    monkeypatch.setattr(workers, "wait", noted)
+    for limits in (Limits(), Limits(seconds=1000)):
+        executor = Workers(1)
+        executor.limit(limits)
+        assert len(list(executor.run(specs("elman", seeds=1), Listener()))) == 1
+    assert waits
+    assert all(timeout is not None and timeout <= 1 for timeout in waits)
