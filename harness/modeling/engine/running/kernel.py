@@ -149,17 +149,16 @@ class Kernel:
     ) -> None:
         """What the loop has left of a piece of time: gradients of leaves, and of matrices the factors of products."""
         begin, end = piece
-        plan, time = self.plan, slice(begin, end)
         to_leaves = {
-            placeholder: _flat(ready, plan.leaf_gradients[leaf], leaf.width, begin, end)
-            for leaf, placeholder in plan.placeholders.items()
+            placeholder: _flat(ready, self.plan.leaf_gradients[leaf], leaf.width, begin, end)
+            for leaf, placeholder in self.plan.placeholders.items()
         }
         products = [
             (_flat(ready, a, matrix.attr[1], begin, end), _flat(ready, g, matrix.width, begin, end), found[matrix])
-            for matrix, a, g in plan.products
+            for matrix, a, g in self.plan.products
         ]
-        chosen, to_piece = (None if whole is None else whole[time] for whole in (hot, to_x))
-        products += self.outside.backward(x[time], chosen, values, to_leaves, to_piece, found)
+        chosen, to_piece = (None if whole is None else whole[begin:end] for whole in (hot, to_x))
+        products += self.outside.backward(x[begin:end], chosen, values, to_leaves, to_piece, found)
         self._add_up(products)
 
     def _add_up(self, products: list[tuple[Tensor, Tensor, Tensor]]) -> None:
