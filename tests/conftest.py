@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 settings.register_profile("harness", deadline=None)  # machines are noisy: no test has a time limit
 settings.load_profile("harness")
+
+os.environ.pop("COLUMNS", None)  # pytest's readline sets it for its processes; consoles would keep it
 
 REPOSITORY = Path(__file__).parent.parent
 
