@@ -87,10 +87,7 @@ def folder() -> Path:
     Raises:
         RefusedError: somebody else can, or nobody.
     """
-    import platformdirs  # noqa: PLC0415 - not needed where nothing is compiled
-
-    chosen = os.environ.get("HARNESS_CACHE")
-    path = (Path(chosen) if chosen else platformdirs.user_cache_path("cell-harness")) / "engine"
+    path = (Path(chosen) if (chosen := os.environ.get("HARNESS_CACHE")) else _usual()) / "engine"
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = path.stat()
@@ -103,6 +100,12 @@ def folder() -> Path:
     if found.st_mode & OTHERS_WRITE:
         raise RefusedError(f"others can write into the folder for compiled code ({path}): chmod go-w {path}")
     return path
+
+
+def _usual() -> Path:
+    import platformdirs  # noqa: PLC0415 - it takes a while, and is not needed where nothing is compiled
+
+    return platformdirs.user_cache_path("cell-harness")
 
 
 def _compile(compiler: list[str], source: str, flags: tuple[str, ...], path: Path) -> None:

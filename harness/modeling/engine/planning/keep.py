@@ -5,9 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from harness.modeling.engine.form.node import Part, ordered
+from harness.modeling.engine.planning.cut import beyond_cut
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -48,23 +47,21 @@ def kept(
         once: what is not to be computed again, either.
         again: whether pointwise values are computed again where that takes less memory.
     """
-    network = nx.DiGraph()
+    capacities: dict[tuple[object, object], float] = {}
     needed = [node for node in needed if node.part > Part.PARAMETERS and node not in free]
     within = _until(needed, free)
     for node in within:
-        network.add_edge((node, "in"), (node, "out"), capacity=inf if node.op == "cat" else node.width)
+        capacities[(node, "in"), (node, "out")] = inf if node.op == "cat" else node.width
         given = node.part == Part.INPUT and not (node.op == "slice" and node.args[0] in free)
         if given or node in once or node.op in {"mm", "sum", "amax"} or (node.pointwise and not again):
-            network.add_edge("source", (node, "in"), capacity=inf)
+            capacities["source", (node, "in")] = inf
         for arg in node.args:
             if arg not in free and arg.part > Part.PARAMETERS:
-                network.add_edge((arg, "out"), (node, "in"), capacity=inf)
+                capacities[(arg, "out"), (node, "in")] = inf
     for node in needed:
-        network.add_edge((node, "out"), "sink", capacity=inf)
-    if "source" not in network or "sink" not in network:
-        return []
-    _, (near, far) = nx.minimum_cut(network, "source", "sink")  # the cut that is nearest to the sink
-    return [node for node in within if (node, "in") in near and (node, "out") in far]
+        capacities[(node, "out"), "sink"] = inf
+    far = beyond_cut(capacities, "source", "sink")
+    return [node for node in within if (node, "in") not in far and (node, "out") in far]
 
 
 def _until(needed: Sequence[Node], free: Sequence[Node]) -> list[Node]:
