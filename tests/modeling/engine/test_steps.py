@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -349,19 +349,26 @@ def test_a_wrong_kernel_is_found_out_and_not_used(monkeypatch: pytest.MonkeyPatc
     torch.testing.assert_close(cell(x, cell.initial(2))[0], loop(cell.cell, x, cell.initial(2))[0], rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("whole", [True, False], ids=["of a whole", "of pieces"])
-def test_a_kernel_that_loses_gradients_only_of_a_whole_or_only_of_pieces_is_found_out(
-    monkeypatch: pytest.MonkeyPatch, *, whole: bool
-) -> None:
-    right = Kernel._add_up
+@pytest.mark.parametrize("what", ["a whole", "pieces", "unit vectors", "other inputs", "a single row", "several rows"])
+def test_a_kernel_that_loses_gradients_only_of_some_is_found_out(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Kernel.backward
 
-    def lost(self: Kernel, products: list[tuple[Tensor, Tensor, Tensor]]) -> None:
-        if whole == (self.piece is not None):
-            right(self, products)
+    def lost(kernel: Kernel, x: Tensor, hot: Tensor | None, *more: Any, to_input: bool) -> tuple[object, ...]:
+        given = {
+            "a whole" if kernel.piece is None else "pieces",
+            "unit vectors" if hot is not None else "other inputs",
+            "a single row" if x.shape[1] == 1 else "several rows",
+        }
+        to_x, to_states, to_values = right(kernel, x, hot, *more, to_input=to_input)
+        return to_x, to_states, [torch.zeros_like(found) if what in given else found for found in to_values]
 
-    monkeypatch.setattr(Kernel, "_add_up", lost)
+    monkeypatch.setattr(Kernel, "backward", lost)
     cell = Recurrence(Free(lambda c, x, h: torch.cos(c.W(x) + 0.321 * c.U(h)), 1))
-    assert_found_out(cell)
+    with (
+        pytest.warns(UserWarning, match="runs without the native engine: what was compiled differs from its step"),
+        pytest.warns(UserWarning, match="runs without the torch engine"),
+    ):
+        assert cell.choice().engine == "loop"
 
 
 def test_without_a_compiler_it_runs_in_torch_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
