@@ -99,6 +99,32 @@ ACROSS = [
     "torch.cat({a}.split([{k}, {w} - {k}], dim=1)[::-1], 1)",
 ]
 """Of one value the same width, across columns."""
+HEADS = [
+    "torch.softmax({h}, {d}).flatten(1)",
+    "torch.log_softmax({h}, {d}).view(-1, {w})",
+    "{h}.transpose(1, 2).reshape(-1, {w})",
+    "torch.cat({h}.unbind({d}), 1)",
+    "torch.cat([{h}[:, 1:], {h}[:, :1]], 1).flatten(1)",
+    "torch.cat([{h}[..., -1:], torch.tanh({h})[..., :-1]], -1).flatten(1)",
+    "({h} - {h}.mean({d}, keepdim=True)).flatten(1)",
+    "({h} / (1 + {h}.abs().amax({d}).unsqueeze({d}))).reshape({a}.shape)",
+    "({h} * {h}.sum((1, 2), keepdim=True)).flatten(1)",
+    "functional.layer_norm({h}, ({n},)).flatten(1)",
+    "({h} * c.{plane} + c.{of_head}).flatten(1)",
+    "torch.einsum('bkn,knm->bkm', {h}, c.{cube}).flatten(1)",
+    "torch.einsum('bkn,kl->bln', {h}, c.{mixing}).flatten(1)",
+    "functional.linear({h}, c.{square}, c.{of_column}).flatten(1)",
+    "({h} @ c.{square}).flatten(1)",
+    "(c.{mixing} @ {h}).flatten(1)",
+    "torch.bmm(torch.softmax({h} @ torch.tanh({h}).mT, -1), {h}).flatten(1)",
+    "torch.einsum('bkn,bkm->bnm', torch.tanh({h}), torch.tanh({h})).sum(2).repeat(1, {k})",
+    "torch.stack([{a}, torch.tanh({a}), 2 * {a}], {d}).sum({d})",
+    "torch.stack(({a}, c.{row}.expand_as({a}))).amax(0)",
+    "torch.tanh({a}[:, :, None] * torch.tanh({a})[:, None, :]).mean({d})",
+    "torch.where({h} > 0, {h}, {h}[:, :1] * 0.1).flatten(1)",
+    "(c.{whole} @ {a}.t()).t()",
+]
+"""Of one value the same width: its columns as heads, or beside others."""
 IN_PLACE = ["mul_(0.5)", "add_(c.{v1})", "neg_()", "sub_(0.1)", "div_(1.5)"]
 LAST_IN_PLACE = ["tanh_()", "sigmoid_()", "mul_(c.{v1})", "relu_()", "clamp_(-1, 1)", "add_(c.{v1}, alpha=0.5)"]
 WEIGHTS = {
@@ -289,6 +315,28 @@ class _Drawing:
             k = self.draw(st.integers(1, width - 1))
             self._line(self._filled(self.draw(st.sampled_from(ACROSS)), width, a=a, k=str(k)), width)
 
+    def _heads(self) -> None:
+        a = self._one()
+        width = self.values[a]
+        heads = self.draw(st.sampled_from([count for count in range(1, width + 1) if width % count == 0]))
+        size = width // heads
+        text = self.draw(st.sampled_from(HEADS))
+        shapes = {
+            "plane": self.draw(st.sampled_from([(heads, size), (heads, 1), (1, size), (size,)])),
+            "of_head": (heads, 1),
+            "of_column": (size,),
+            "cube": (heads, size, size),
+            "mixing": (heads, heads),
+            "square": (size, size),
+            "row": (width,),
+            "whole": (width, width),
+        }
+        names = {name: self._parameter(*shape) for name, shape in shapes.items() if f"{{{name}}}" in text}
+        axis = self.draw(st.sampled_from([1, 2, -1]))
+        self._line(
+            text.format(a=a, h=f"{a}.view(-1, {heads}, {size})", k=heads, n=size, w=width, d=axis, **names), width
+        )
+
     def _columns(self) -> None:
         a = self._one()
         width = self.values[a]
@@ -356,7 +404,7 @@ class _Drawing:
         return f"{self.draw(st.sampled_from(['torch.tanh', 'torch.sigmoid', '0.3 * torch.sin']))}({value})"
 
 
-OTHERS = ["rows", "across", "across", "columns", "gates", "joined", "changed", "wide", "nothing"]
+OTHERS = ["rows", "across", "across", "heads", "heads", "columns", "gates", "joined", "changed", "wide", "nothing"]
 
 
 @st.composite

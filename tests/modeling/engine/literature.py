@@ -141,6 +141,48 @@ class Exponential(Cell):
         return torch.sigmoid(o) * c / (n.square() + 0.1).sqrt(), c, n, new_m
 
 
+class Independent(Cell):
+    """Of RIMs (Goyal et al. 2021): modules with weights of their own, that look at one another's states."""
+
+    def __init__(self, input_size: int, hidden_size: int, modules: int = 3) -> None:
+        super().__init__(input_size, hidden_size)
+        size = hidden_size // modules
+        self.count = modules
+        self.W = nn.Linear(input_size, hidden_size)
+        self.U = nn.Parameter(torch.randn(modules, size, size) / size)
+        self.query, self.key = (nn.Parameter(torch.randn(modules, size, 1) / size) for _ in range(2))
+
+    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        own = h.view(len(h), self.count, -1)
+        h_new = torch.tanh(self.W(x).view_as(own) + torch.einsum("bmi,mij->bmj", own, self.U))
+        query, key = (torch.einsum("bmi,mij->bmj", h_new, weights) for weights in (self.query, self.key))
+        shares = torch.softmax(query * key.transpose(1, 2), dim=-1)
+        return (h_new + torch.bmm(shares, h_new)).flatten(1)
+
+
+class Delta(Cell):
+    """Fast weights by the delta rule (Schlag, Irie and Schmidhuber 2021), on keys that are normalised."""
+
+    states = ("y", "W")
+
+    def __init__(self, input_size: int, hidden_size: int, keys: int = 4) -> None:
+        super().__init__(input_size, hidden_size)
+        self.keys = keys
+        self.slow = nn.Linear(input_size, 2 * keys + hidden_size + 1)
+
+    def initial(self, batch: int) -> States:
+        like = self.slow.weight
+        return like.new_zeros(batch, self.hidden_size), like.new_zeros(batch, self.keys * self.hidden_size)
+
+    def step(self, x: Tensor, _y: Tensor, fast: Tensor) -> States:
+        k, q, v, beta = self.slow(x).split([self.keys, self.keys, self.hidden_size, 1], dim=1)
+        k, q = torch.softmax(k, 1), torch.softmax(q, 1)
+        weights = fast.view(-1, self.keys, self.hidden_size)
+        old = torch.einsum("bkv,bk->bv", weights, k)
+        weights = weights + torch.sigmoid(beta)[:, :, None] * torch.einsum("bk,bv->bkv", k, v - old)
+        return torch.einsum("bkv,bk->bv", weights, q), weights.flatten(1)
+
+
 class Phased(Cell):
     """Neil, Pfeiffer and Liu 2016; time is a state."""
 

@@ -47,6 +47,8 @@ class Free(Cell):
         self.scalar = nn.Parameter(torch.tensor(0.7))
         self.one = nn.Parameter(torch.tensor([0.3]))
         self.low = nn.Parameter(torch.randn(HIDDEN, 2) / 2)
+        self.cube = nn.Parameter(torch.randn(2, 3, 3) / 2)
+        self.small = nn.Linear(3, 3)
         self.norm = nn.LayerNorm(HIDDEN)
         self.groups = nn.GroupNorm(2, HIDDEN)
         self.torch_lstm = nn.LSTMCell(INPUT, HIDDEN)
@@ -158,6 +160,70 @@ def choices(c: Free, x: Tensor, h: Tensor) -> Tensor:
     return torch.tanh(b)
 
 
+def heads(h: Tensor) -> Tensor:
+    return h.view(len(h), 2, 3)
+
+
+def attention(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    """Of two heads over two rows of weights, as `torch.einsum` has it."""
+    scores = torch.einsum("bki,kij->bkj", heads(c.W(x) + h), c.cube)
+    shares = torch.softmax(scores, dim=1) + torch.softmax(scores, dim=-1) + torch.log_softmax(scores, 1)
+    return torch.tanh(c.U(h) + torch.einsum("bkj,kji->bki", shares, c.cube.mT).reshape(h.shape))
+
+
+def fast_weights(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    """A matrix of two keys and three values is read and written (Schmidhuber 1992)."""
+    matrix, key = heads(h), torch.softmax(c.W(x)[:, :2], 1)
+    read = torch.bmm(key.unsqueeze(1), matrix).squeeze(1)
+    return (matrix + key[:, :, None] * torch.tanh(c.W(x)[:, 3:] - read)[:, None, :]).flatten(1)
+
+
+def likeness(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    """Two heads look at each other: sums over 24 columns, and over two heads."""
+    long = h.repeat(1, 8).view(len(h), 2, 24)
+    shares = torch.softmax(torch.bmm(long, long.mT), -1)
+    return torch.tanh(c.W(x) + (shares @ long).flatten(1)[:, 20:26])
+
+
+def turned(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    """Pairs of columns turned by an angle, as in unitary networks."""
+    real, imaginary = heads(h.view(-1, 3, 2).transpose(1, 2).reshape(h.shape)).unbind(1)
+    cosine, sine = torch.cos(c.u[:3]), torch.sin(c.u[:3])
+    pairs = torch.stack([real * cosine - imaginary * sine, real * sine + imaginary * cosine], dim=-1)
+    return torch.tanh(c.W(x) + pairs.flatten(1))
+
+
+IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
+    "sums over indices": (1, lambda c, x, h: torch.tanh(c.W(x) + torch.einsum("bi,ij->bj", h, c.U.weight))),
+    "from the left": (1, lambda c, x, h: torch.tanh(c.W(x) + (c.U.weight @ h.t()).t())),
+    "heads": (1, attention),
+    "fast weights": (1, fast_weights),
+    "turned pairs": (1, turned),
+    "likeness": (1, likeness),
+    "a stack": (1, lambda c, x, h: torch.tanh(torch.stack([c.W(x), c.U(h), h]).mean(0))),
+    "a stack of columns": (1, lambda c, x, h: torch.tanh(torch.stack([c.W(x), c.U(h)], -1).amax(-1))),
+    "a linear map of heads": (1, lambda c, x, h: torch.tanh(c.W(x) + c.small(heads(h)).flatten(1))),
+    "normalised heads": (
+        1,
+        lambda c, x, h: torch.tanh(c.W(x) + functional.layer_norm(heads(h), (3,), c.u[:3]).view(-1, 6)),
+    ),
+    "weights of heads": (1, lambda c, x, h: torch.tanh(c.W(x) + (heads(h) * c.cube[:, :, 0] + c.u[:3]).flatten(1))),
+    "an outer product": (1, lambda c, x, h: torch.tanh((c.W(x)[:, :, None] * c.U(h)[:, None, :]).sum(2) + h)),
+    "heads cut and joined": (
+        1,
+        lambda c, x, h: (
+            torch.tanh(c.W(x) + torch.cat([heads(h)[:, 1:], heads(h)[:, :1]], 1).flatten(1))
+            + torch.cat([heads(h)[..., 1:], heads(h)[..., :1]], -1).reshape(-1, 6)
+        ),
+    ),
+    "functions of heads": (
+        1,
+        lambda c, x, h: (
+            torch.tanh(c.W(x) + functional.logsigmoid(functional.silu(heads(h)) * heads(c.W(x))).flatten(1))
+            * (heads(h).std(-1, keepdim=True) + heads(h).norm(dim=1, keepdim=True)).clamp(max=2).view(-1, 6)
+        ),
+    ),
+}
 STEPS: dict[str, tuple[int, Callable[..., object]]] = {
     "vanilla": (1, lambda c, x, h: torch.tanh(c.W(x) + c.U(h))),
     "one linear": (2, lstm_of_one_linear),
@@ -242,10 +308,10 @@ STEPS: dict[str, tuple[int, Callable[..., object]]] = {
 
 
 @pytest.mark.parametrize("batch", [1, 5])
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", STEPS | IN_BLOCKS)
 @pytest.mark.parametrize("engine", ["native", "torch"])
 def test_it_gives_what_the_loop_gives(engine: str, name: str, batch: int) -> None:
-    states, step = STEPS[name]
+    states, step = (STEPS | IN_BLOCKS)[name]
     cell = shaken(Free(step, states))
     made = kernel(cell, engine)
     for made.piece in (1, 3, None):
@@ -294,19 +360,27 @@ def reads_what_a_part_changed(c: Free, x: Tensor, h: Tensor) -> Tensor:
     return torch.tanh(a)
 
 
+def changes_heads_in_place(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    return torch.tanh(c.W(x) + heads(h).clone().mul_(2).flatten(1))
+
+
 @pytest.mark.filterwarnings("ignore:Free runs without")
 @pytest.mark.parametrize(
     ("step", "reason"),
     [
         (lambda c, x, h: functional.dropout(torch.tanh(c.W(x) + c.U(h))), "draws random numbers"),
-        (lambda c, x, h: torch.tanh(c.W(x) + h @ h.t() @ h), "no rule for (t: "),
+        (lambda c, x, h: torch.tanh(c.W(x) + h @ h.t() @ h), "multiplies states with each other"),
         (lambda c, x, h: torch.tanh(c.W(x) + c.U(h)).cumsum(1), "no rule for (cumsum)"),
         (lambda c, x, h: torch.tanh(c.W(x) + c.U(h) / len(x)), "depends on the size of the batch"),
         (lambda c, x, h: torch.tanh(c.W(x) + c.U(h) - h.mean(0, keepdim=True)), "across the rows"),
-        (lambda c, x, h: torch.tanh(c.W(x)) if h[0, 0] > 0 else c.U(h), "two dimensions"),
+        (lambda c, x, h: torch.tanh(c.W(x)) if h[0, 0] > 0 else c.U(h), "across the rows"),
         (lambda c, x, h: c.W(x) if h.sum() > 0 else c.U(h), "(sum: of all rows at once: give the dimension"),
         (lambda c, x, h: torch.tanh(c.W(x).double()).to(h), "computes in float64"),
-        (lambda c, x, h: torch.tanh(c.W(x)[:, :, None] + h[:, :, None]).flatten(1), "a tensor of shape (batch, 6, 1)"),
+        (lambda c, x, h: c.W(x) + torch.cat([h[:, ::2], h[:, 1::2]], 1), "columns that lie apart"),
+        (lambda c, x, h: heads(c.W(x))[..., None] * h.view(-1, 1, 3, 2) + h, "more than two dimensions beside"),
+        (lambda c, x, h: c.W(x) + heads(h).sum((0, 1)).repeat(2), "across the rows"),
+        (lambda c, x, h: c.W(x) + h.repeat(1, 20).view(-1, 20, HIDDEN).amax(1), "makes 20 blocks of one tensor"),
+        (changes_heads_in_place, "changes a tensor of more than two dimensions in place"),
         (stops_gradients, "detach() does so for one tensor"),
         (writes_a_column, "torch.cat or torch.where"),
         (reads_what_a_part_changed, "uses a tensor of which it has changed a part in place"),

@@ -123,7 +123,7 @@ def _slice(
     low, high, _ = slice(start, end).indices(a.shape[dim])
     if dim == 0 and (low, high, step) == (0, a.shape[0], 1):
         return tracer.operand(a)
-    _columns(a, dim, step)
+    _columns(a, dim, step=step)
     return tracer.graph.slice(tracer.operand(a), low, high)
 
 
@@ -206,10 +206,11 @@ def _masked_fill(tracer: Tracer, a: Tensor, mask: Tensor, value: Value) -> Node:
     return tracer.graph.where(tracer.operand(mask), tracer.operand(value), tracer.operand(a))
 
 
-def _columns(a: Tensor, *dims: int) -> None:
-    step = dims[1] if len(dims) > 1 else 1
-    if a.dim() != 2 or dims[0] not in {1, -1} or step != 1:  # noqa: PLR2004
-        refuse("its step works across the rows of a batch, or on more than two dimensions")
+def _columns(a: Tensor, dim: int, *others: int, step: int = 1) -> None:
+    if step != 1:
+        refuse("its step takes columns that lie apart (slice)")
+    if a.dim() != 2 or others or dim not in {1, -1}:  # noqa: PLR2004
+        refuse("its step works across the rows of a batch")
 
 
 NAMES = {

@@ -98,6 +98,13 @@ def _roll(a: Tensor, shifts: list[int], dims: Sequence[int] = ()) -> Tensor:
     return torch.cat([a.narrow(dim, kept, size - kept), a.narrow(dim, 0, kept)], dim) if kept < size else a
 
 
+def _repeat(a: Tensor, times: Sequence[int]) -> Tensor:
+    a = a.view(*[1] * (len(times) - a.dim()), *a.shape)
+    for dim, count in enumerate(times):
+        a = torch.cat([a] * count, dim) if count > 1 else a
+    return a
+
+
 def _group_norm(
     a: Tensor, weight: Tensor | None, bias: Tensor | None, _n: int, _c: int, _size: int, groups: int, eps: float
 ) -> tuple[Tensor, ...]:
@@ -146,6 +153,7 @@ FORMULAS: dict[Any, Callable[..., Any]] = {
     aten.linalg_vector_norm.default: _norm,
     aten.glu.default: _glu,
     aten.roll.default: _roll,
+    aten.repeat.default: _repeat,
     aten.native_group_norm.default: _group_norm,
     aten.remainder.Tensor: _remainder,
     aten.remainder.Scalar: _remainder,

@@ -13,7 +13,9 @@ from harness.modeling.engine.form.node import Node, Part
 from harness.modeling.engine.form.parameters import Held, Made
 from harness.modeling.engine.refused import RefusedError, refuse_operator
 from harness.modeling.engine.tracing.aten import FROM_NOTHING, HANDLERS
+from harness.modeling.engine.tracing.blocks import BATCH, ONE, WIDTH, Blocks, each
 from harness.modeling.engine.tracing.formulas import FORMULAS
+from harness.modeling.engine.tracing.shapes import SHAPED
 
 if TYPE_CHECKING:
     from torch._ops import OpOverload
@@ -34,7 +36,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.batch = batch
         self.dtype = next(cell.parameters()).dtype
         self._names = {id(tensor): name for name, tensor in [*cell.named_buffers(), *cell.named_parameters()]}
-        self._known: dict[int, tuple[Tensor, Node | int]] = {}
+        self._known: dict[int, tuple[Tensor, Node | Blocks | int]] = {}
         self._lost: dict[int, tuple[Tensor, str]] = {}
 
     @classmethod
@@ -70,12 +72,22 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 return FORMULAS[func](*args, **kwargs)
         changed = args[0] if func._schema.is_mutable else None  # noqa: SLF001
         handler = HANDLERS.get(_functional(func) if changed is not None else func)
-        if handler is None:
+        if handler is None and func not in SHAPED:
             return self._decomposed(func, args, kwargs)
+        in_blocks = any(
+            isinstance(self._known.get(id(arg), (None, 0))[1], Blocks) for arg in tensors_in((args, kwargs))
+        )
+        if changed is None:
+            result = func(*args, **kwargs)
+            if in_blocks or handler is None or any(tensor.dim() > 2 for tensor in tensors_in(result)):  # noqa: PLR2004
+                return self._keep_blocks(func, args, kwargs, result)
+        elif in_blocks:
+            raise RefusedError("its step changes a tensor of more than two dimensions in place")
+        assert handler is not None  # noqa: S101 - nothing in SHAPED changes its arguments
         nodes = handler(self, *args, **kwargs)
         if changed is not None:
             self._lose_what_overlaps(changed)
-        result = func(*args, **kwargs)
+            result = func(*args, **kwargs)
         return self._keep(func, nodes, result)
 
     def operand(self, value: Any) -> Node:  # noqa: ANN401
@@ -83,12 +95,14 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if not isinstance(value, Tensor):
             return self.graph.constant(value)
         known = self._value(value)
+        if isinstance(known, Blocks):
+            raise RefusedError(f"its step makes a tensor of shape {self._shape(value)}, and not (batch, width)")
         return known if isinstance(known, Node) else self._vector(value, known)
 
     def matrix(self, tensor: Tensor) -> Node:
         """The node of a matrix that depends on parameters only."""
         number = self._value(tensor)
-        if isinstance(number, Node) or tensor.dim() != 2:  # noqa: PLR2004
+        if not isinstance(number, int) or tensor.dim() != 2:  # noqa: PLR2004
             raise RefusedError("its step multiplies states with each other")
         return self.graph.matrix(number, *tensor.shape)
 
@@ -97,8 +111,45 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         shapes = [(self.batch, node.width), *([(self.batch,)] if node.width == 1 else [])]
         return tuple(tensor.shape) in shapes
 
+    def _shape(self, tensor: Tensor) -> str:
+        return f"({', '.join('batch' if size == self.batch else str(size) for size in tensor.shape)})"
+
     def _moving(self, tensor: Tensor) -> bool:
-        return isinstance(self._known.get(id(tensor), (None, 0))[1], Node)
+        return isinstance(self._known.get(id(tensor), (None, 0))[1], Node | Blocks)
+
+    def _keep_blocks(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:  # noqa: ANN401
+        """Write down an operation on tensors of more than two dimensions, or that makes one, as those on its blocks."""
+        several = list(result) if isinstance(result, list | tuple) else [result]
+        with self:
+            values = self._in_blocks(args)
+            if func in SHAPED:
+                made = SHAPED[func](several[0].shape, *values, **kwargs)
+            else:
+                made = each(lambda *parts: _first(func(*parts, **kwargs)), values, several[0].shape)
+            made = made if isinstance(made, list) else [made, *[None] * (len(several) - 1)]
+            nodes = [self._kept_blocks(func, *both) for both in zip(made, several, strict=True)]
+        return self._keep(func, nodes, several) and result
+
+    def _kept_blocks(self, func: OpOverload, value: Blocks | None, tensor: Tensor) -> Node | Blocks | None:
+        """What is written down for a tensor: a node where it has rows of columns."""
+        if value is None:
+            return None
+        if value.shape != tuple(tensor.shape):
+            raise RefusedError(f"its step makes a tensor of shape {self._shape(tensor)} ({_name(func)})")
+        plain = value.axes[0] == BATCH and len(value.parts) == 1 and tensor.dim() <= 2  # noqa: PLR2004
+        return self.operand(value.parts[0]) if plain else value
+
+    def _in_blocks(self, value: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, list | tuple):
+            return [self._in_blocks(part) for part in value]
+        if not isinstance(value, Tensor) or not self._moving(value):
+            return value
+        known = self._value(value)
+        if isinstance(known, Blocks):
+            return known
+        if value.dim() == 1:
+            return Blocks((value.unsqueeze(1),), (BATCH,))
+        return Blocks((value,), (BATCH, WIDTH if value.shape[1] > 1 else ONE))
 
     def _decomposed(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         """What torch itself makes of others."""
@@ -123,10 +174,9 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 continue
             if tensor.dtype not in {self.dtype, torch.bool}:
                 raise RefusedError(f"its step computes in {str(tensor.dtype).removeprefix('torch.')} ({_name(func)})")
-            if not self.fits(tensor, node):
-                shape = ", ".join("batch" if size == self.batch else str(size) for size in tensor.shape)
+            if isinstance(node, Node) and not self.fits(tensor, node):
                 raise RefusedError(
-                    f"its step makes a tensor of shape ({shape}), and not (batch, width) ({_name(func)})"
+                    f"its step makes a tensor of shape {self._shape(tensor)}, and not (batch, width) ({_name(func)})"
                 )
             self._known[id(tensor)] = tensor, node
         return result
@@ -167,7 +217,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         assert isinstance(number, int)  # noqa: S101 - the caller has seen to it
         return number
 
-    def _value(self, tensor: Tensor) -> Node | int:
+    def _value(self, tensor: Tensor) -> Node | Blocks | int:
         if id(tensor) in self._lost:
             raise RefusedError(f"its step {self._lost[id(tensor)][1]}")
         if id(tensor) not in self._known:
@@ -200,6 +250,11 @@ def _overlap(a: Tensor, b: Tensor) -> bool:
         return True
     (first, width), (second, _) = sorted((t.storage_offset() % t.stride(0), t.shape[1]) for t in (a, b))
     return second < first + width
+
+
+def _first(result: Any) -> Any:  # noqa: ANN401
+    """The result of an operator, without its by-products."""
+    return result[0] if isinstance(result, tuple) else result
 
 
 def _item(values: Any, place: int) -> Any:  # noqa: ANN401

@@ -1,0 +1,136 @@
+"""Tensors of more than two dimensions, heads or stacks or outer products, as blocks of columns.
+
+Every tensor has one axis for the batch and at most two others that are longer than 1: the columns of a block, and the
+blocks. What a step does to it is done to each block, which is a tensor (batch, columns).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from harness.modeling.engine.refused import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+BATCH, BLOCK, WIDTH, ONE = "batch", "block", "width", "one"
+ROWS = "batch and block"
+"""What an axis of a tensor counts; rows are those of all blocks, as `Linear` makes them of three dimensions."""
+MOST = 16
+"""Blocks of one tensor: each is computed by code of its own."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A tensor as its blocks.
+
+    Attributes:
+        parts: a tensor (batch, columns) for each block.
+        axes: what each axis of the tensor counts.
+    """
+
+    parts: tuple[Tensor, ...]
+    axes: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the tensor."""
+        return tuple(self.size(axis) for axis in self.axes)
+
+    def size(self, axis: str) -> int:
+        """How long an axis is."""
+        batch, width = self.parts[0].shape
+        sizes = {BATCH: batch, BLOCK: len(self.parts), WIDTH: width, ONE: 1, ROWS: batch * len(self.parts)}
+        return int(sizes[axis])
+
+    def over(self, axes: tuple[str, ...]) -> Blocks:
+        """It with the axes of another that it is aligned with, at the right: columns as blocks where they are there."""
+        own = (ONE,) * (len(axes) - len(self.axes)) + self.axes
+        if any({mine, other} == {BLOCK, WIDTH} for mine, other in zip(own, axes, strict=True)):
+            own = tuple({BLOCK: WIDTH, WIDTH: BLOCK}.get(axis, axis) for axis in own)
+            columns = [[part[:, at : at + 1] for part in self.parts] for at in range(few(self.size(WIDTH)))]
+            return Blocks(tuple(torch.cat(column, 1) for column in columns), own)
+        return Blocks(self.parts, own)
+
+    def part(self, number: int) -> Tensor:
+        """A block; the same for all numbers where there are no blocks."""
+        return self.parts[number if len(self.parts) > 1 else 0]
+
+
+def blocks(parts: Sequence[Tensor], axes: Sequence[str]) -> Blocks:
+    """A tensor of blocks; blocks of one column are columns, and what has a length of 1 counts nothing."""
+    if len(parts) > 1 and parts[0].shape[1] == 1 and BLOCK in axes:
+        parts, axes = [torch.cat(list(parts), 1)], [{BLOCK: WIDTH, WIDTH: ONE}.get(axis, axis) for axis in axes]
+    gone = {BLOCK: len(parts) == 1, WIDTH: parts[0].shape[1] == 1}
+    return Blocks(tuple(parts), tuple(ONE if gone.get(axis) else axis for axis in axes))
+
+
+def few(count: int) -> int:
+    """A number of blocks, if there are not too many."""
+    if count > MOST:
+        refuse(f"its step makes {count} blocks of one tensor, and the engine takes {MOST}")
+    return count
+
+
+def axes_of(values: Sequence[Blocks], shape: Sequence[int], blocks_at: int | None = None) -> tuple[str, ...]:
+    """What the axes count of a tensor of some shape that is made of others, aligned at the right.
+
+    Args:
+        values: the others.
+        shape: of what is made.
+        blocks_at: the axis of blocks if others leave that open.
+    """
+    own = [(ONE,) * (len(shape) - len(value.axes)) + value.axes for value in values]
+    found = [{axes[at] for axes in own} - {ONE} for at in range(len(shape))]
+    batch = [at for at, axes in enumerate(found) if axes & {BATCH, ROWS}]
+    if len(batch) != 1 or len(found[batch[0]]) != 1:
+        refuse("its step works across the rows of a batch")
+    rows = found[batch[0]].pop()
+    others = [at for at, size in enumerate(shape) if size > 1 and at != batch[0]]
+    if len(others) > (1 if rows == ROWS else 2):
+        refuse("its step makes a tensor of more than two dimensions beside that of the batch")
+    axes = [ONE] * len(shape)
+    axes[batch[0]] = rows
+    if others:
+        there = [at for at in others if BLOCK in found[at]] + [at for at in others if at == blocks_at]
+        first = min(others, key=lambda at: (shape[at] > MOST, at not in there, shape[at]))
+        for at in others:
+            axes[at] = BLOCK if at == first and len(others) > 1 else WIDTH
+    return tuple(axes)
+
+
+def row(tensor: Tensor, axes: tuple[str, ...], number: int) -> Tensor:
+    """Of what depends on parameters only, what belongs to a block: (1, columns)."""
+    whole = tensor.reshape((1,) * (len(axes) - tensor.dim()) + tuple(tensor.shape))
+    for at, axis in enumerate(axes):
+        if axis == BLOCK:
+            whole = whole.narrow(at, number if whole.shape[at] > 1 else 0, 1)
+        elif axis in {BATCH, ROWS} and whole.shape[at] > 1:
+            refuse(f"its step computes with a tensor of shape {tuple(tensor.shape)} that is no row")
+    return whole.reshape(1, -1)
+
+
+def each(function: Callable[..., Any], values: Sequence[Any], shape: Sequence[int]) -> Blocks:
+    """What is computed of each number by itself.
+
+    Args:
+        function: of the parts of a block.
+        values: blocks, tensors that depend on parameters only, and numbers.
+        shape: of what is made.
+    """
+    axes = axes_of([value for value in values if isinstance(value, Blocks)], shape)
+    turned = [value.over(axes) if isinstance(value, Blocks) else value for value in values]
+    count = max(len(value.parts) for value in turned if isinstance(value, Blocks))
+    count = few(shape[axes.index(BLOCK)]) if BLOCK in axes else count
+    return blocks([function(*(part_of(value, axes, number) for value in turned)) for number in range(count)], axes)
+
+
+def part_of(value: Any, axes: tuple[str, ...], number: int) -> Any:  # noqa: ANN401 - a number stays one
+    """What belongs to a block."""
+    if isinstance(value, Blocks):
+        return value.part(number)
+    return row(value, axes, number) if isinstance(value, Tensor) and value.dim() else value
