@@ -99,17 +99,20 @@ def _reduce(function: Callable[..., Tensor]) -> Callable[..., Blocks]:
 
 
 def _softmax(function: Callable[..., Tensor], *, logarithm: bool) -> Callable[..., Blocks]:
-    def normalised(shape: Sequence[int], a: Blocks, dim: int, _half: bool = False) -> Blocks:  # noqa: FBT001, FBT002
-        if a.axes[dim] != BLOCK:
-            _rows_apart(a, dim)
-            return each(lambda part: function(part, 1), [a], shape)
-        largest = _OVER_BLOCKS[torch.amax](a.parts).detach()
-        below = [part - largest for part in a.parts]
-        powers = [torch.exp(part) for part in below]
+    def among(parts: Sequence[Tensor]) -> list[Tensor]:
+        largest = _OVER_BLOCKS[torch.amax](parts).detach()
+        powers = [torch.exp(part - largest) for part in parts]
         total = _OVER_BLOCKS[torch.sum](powers)
         if logarithm:
-            return blocks([part - torch.log(total) for part in below], a.axes)
-        return blocks([power / total for power in powers], a.axes)
+            return [part - largest - torch.log(total) for part in parts]
+        return [power / total for power in powers]
+
+    def normalised(_: Sequence[int], a: Blocks, dim: int, _half: bool = False) -> Blocks:  # noqa: FBT001, FBT002
+        _rows_apart(a, dim)
+        if a.axes[dim] == WIDTH:
+            return blocks([function(part, 1) for part in a.parts], a.axes)
+        groups = [a.parts] if a.axes[dim] == BLOCK else [(part,) for part in a.parts]
+        return blocks([part for group in groups for part in among(group)], a.axes)
 
     return normalised
 
