@@ -185,6 +185,13 @@ def likeness(c: Free, x: Tensor, h: Tensor) -> Tensor:
     return torch.tanh(c.W(x) + (shares @ long).flatten(1)[:, 20:26])
 
 
+def self_attention(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    """Columns are read alone after they were read beside others."""
+    own = h.view(len(h), 3, 2)
+    shares = torch.softmax(own @ torch.tanh(own).mT, -1)
+    return 0.5 * h + 0.4 * torch.tanh(c.W(x) + torch.bmm(shares, own).flatten(1))
+
+
 def turned(c: Free, x: Tensor, h: Tensor) -> Tensor:
     """Pairs of columns turned by an angle, as in unitary networks."""
     real, imaginary = heads(h.view(-1, 3, 2).transpose(1, 2).reshape(h.shape)).unbind(1)
@@ -200,6 +207,7 @@ IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
     "fast weights": (1, fast_weights),
     "turned pairs": (1, turned),
     "likeness": (1, likeness),
+    "self-attention": (1, self_attention),
     "a stack": (1, lambda c, x, h: torch.tanh(torch.stack([c.W(x), c.U(h), h]).mean(0))),
     "a stack of columns": (1, lambda c, x, h: torch.tanh(torch.stack([c.W(x), c.U(h)], -1).amax(-1))),
     "a linear map of heads": (1, lambda c, x, h: torch.tanh(c.W(x) + c.small(heads(h)).flatten(1))),

@@ -178,7 +178,8 @@ class Script:
             self._lines.append(write.format(self._at(place, node.width)))
         for read in set(self._reads(node)):
             home = self._homes.get(read)
-            if self._last.get(read) is node and read.op != "cat" and home and home.buffer.kind == Kind.ROWS:
+            alone = home and home.buffer.kind == Kind.ROWS and home.buffer.width == read.width  # others lie beside it
+            if home and alone and self._last.get(read) is node and read.op != "cat":
                 self._free[home.buffer.width].append(home.buffer)
 
     def _compute(self, node: Node, place: Place | None) -> bool:
