@@ -51,10 +51,11 @@ def check(cell: Cell, kernel: Kernel, loop: Run) -> None:
         given = _given(double, batch, generator, hot=hot)
         truth = _results(double, given, loop)
         kernel.piece = piece
-        own = _results(same, given, kernel)
+        found = _results(same, given, kernel), _inferred(same, given, kernel)
         kernel.piece = None
-        if not _near(own, truth, precision):
-            _compare(own, _results(same, given, loop), truth, precision)
+        for own in found:
+            if not _near(own, truth, precision):
+                _compare(own, _results(same, given, loop), truth, precision)
 
 
 def _given(cell: Cell, batch: int, generator: torch.Generator, *, hot: bool) -> list[Tensor]:
@@ -78,33 +79,49 @@ def _given(cell: Cell, batch: int, generator: torch.Generator, *, hot: bool) -> 
 
 def _results(cell: Cell, given: list[Tensor], run: Run) -> dict[str, Tensor]:
     """Outputs, final states, and all gradients."""
-    like = next(cell.parameters())
-    count = (len(given) - 2) // 2
     with torch.enable_grad(), torch.random.fork_rng(devices=[]):
-        x = given[0].to(like) if given[0].is_floating_point() else one_hot(given[0], cell.input_size, like.dtype)
-        x, *states = (tensor.requires_grad_() for tensor in (x, *(state.to(like) for state in given[1 : 1 + count])))
-        outputs, final = run(cell, x, tuple(states))
-        seen = [tensor.to(like) for tensor in given[1 + count :]]
-        labels = names(cell, len(states))
-        sources = {"x": x} | {f"initial {name}": s for name, s in zip(labels, states, strict=True)}
+        x, states = _entering(cell, given)
+        x, *states = (tensor.requires_grad_() for tensor in (x, *states))
+        values = _named(cell, *run(cell, x, tuple(states)))
+        seen = [tensor.to(x) for tensor in given[1 + len(states) :]]
+        sources = {"x": x} | {f"initial {name}": s for name, s in zip(names(cell, len(states)), states, strict=True)}
         sources |= {name: p for name, p in cell.named_parameters() if p.requires_grad}
-        total = torch.stack([(made * weight).sum() for made, weight in zip((outputs, *final), seen, strict=True)]).sum()
+        total = torch.stack([(made * weight).sum() for made, weight in zip(values.values(), seen, strict=True)]).sum()
         gradients: Any = torch.autograd.grad(total, list(sources.values()), materialize_grads=True)
-    values = {"outputs": outputs} | {f"final {name}": s for name, s in zip(labels, final, strict=True)}
     values |= {f"the gradient of {name}": g for name, g in zip(sources, gradients, strict=True)}
     return {name: value.detach().double() for name, value in values.items()}
 
 
+def _inferred(cell: Cell, given: list[Tensor], run: Run) -> dict[str, Tensor]:
+    """Outputs and final states where nobody asks for gradients, which is a program of its own."""
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        x, states = _entering(cell, given)
+        return {name: value.double() for name, value in _named(cell, *run(cell, x, tuple(states))).items()}
+
+
+def _entering(cell: Cell, given: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    """Inputs and initial states, in the numbers of the cell."""
+    like = next(cell.parameters())
+    x = given[0].to(like) if given[0].is_floating_point() else one_hot(given[0], cell.input_size, like.dtype)
+    return x, [state.to(like) for state in given[1 : len(given) // 2]]
+
+
+def _named(cell: Cell, outputs: Tensor, final: States) -> dict[str, Tensor]:
+    labels = names(cell, len(final))
+    return {"outputs": outputs} | {f"final {name}": state for name, state in zip(labels, final, strict=True)}
+
+
 def _near(own: dict[str, Tensor], truth: dict[str, Tensor], precision: float) -> bool:
     """Whether all is finite and so near to the truth that it is right however far the loop in this precision is off."""
-    return all(_largest(own[name] - right) <= ROUNDING * precision for name, right in truth.items())
+    return all(_largest(value - truth[name]) <= ROUNDING * precision for name, value in own.items())
 
 
 def _compare(own: dict[str, Tensor], plain: dict[str, Tensor], truth: dict[str, Tensor], precision: float) -> None:
-    for name, right in truth.items():
+    for name, value in own.items():
+        right = truth[name]
         finite = right.isfinite() & plain[name].isfinite()
-        off, usual = (_largest((values[name] - right)[finite]) for values in (own, plain))
-        same = torch.equal(own[name][~finite].nan_to_num(), plain[name][~finite].nan_to_num())
+        off, usual = (_largest((found - right)[finite]) for found in (value, plain[name]))
+        same = torch.equal(value[~finite].nan_to_num(), plain[name][~finite].nan_to_num())
         if not same or not off <= 2 * usual + ROUNDING * precision * max(1.0, _largest(right[finite])):
             raise RefusedError(
                 f"what was compiled differs from its step: {name} by {off:.1e}, where rounding is {usual:.1e}"

@@ -445,12 +445,18 @@ def test_a_kernel_that_loses_gradients_only_of_some_is_found_out(what: str, monk
         return to_x, to_states, [torch.zeros_like(found) if what in given else found for found in to_values]
 
     monkeypatch.setattr(Kernel, "backward", lost)
-    cell = Recurrence(Free(lambda c, x, h: torch.cos(c.W(x) + 0.321 * c.U(h)), 1))
-    with (
-        pytest.warns(UserWarning, match="runs without the native engine: what was compiled differs from its step"),
-        pytest.warns(UserWarning, match="runs without the torch engine"),
-    ):
-        assert cell.choice().engine == "loop"
+    assert_found_out(Recurrence(Free(lambda c, x, h: torch.cos(c.W(x) + 0.321 * c.U(h)), 1)))
+
+
+def test_a_kernel_that_is_wrong_only_in_inference_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Kernel.forward
+
+    def wrong(kernel: Kernel, *given: Any, keep: bool) -> tuple[Any, ...]:
+        outputs, *more = right(kernel, *given, keep=keep)
+        return (outputs if keep else outputs * 1.01), *more
+
+    monkeypatch.setattr(Kernel, "forward", wrong)
+    assert_found_out(Recurrence(Free(lambda c, x, h: torch.cos(c.W(x) + 0.322 * c.U(h)), 1)))
 
 
 def test_without_a_compiler_it_runs_in_torch_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
