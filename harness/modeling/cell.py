@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from harness.errors import HarnessError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -43,6 +45,20 @@ class Cell(nn.Module):
     step: Callable[..., Tensor | States] = _undefined
     """The step: `step(x, *states)` with x (batch, input_size) and each state (batch, its width) returns the new state,
     or a tuple of the new states."""
+
+    def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401
+        """See that the states have names.
+
+        Raises:
+            HarnessError: they are something else.
+        """
+        super().__init_subclass__(**options)
+        given = cls.__dict__.get("states", ())
+        named = isinstance(given, tuple | list) and all(isinstance(name, str) for name in given)
+        if not named and not isinstance(given, property):
+            raise HarnessError(
+                f'{cls.__name__}.states is {given!r}; it must be a tuple of names, as in ("h",) or ("h", "c").'
+            )
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
