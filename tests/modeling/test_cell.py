@@ -14,6 +14,6 @@ def test_states_that_are_no_names_are_told_where_the_cell_is_defined(given: obje
     assert str(told.value).startswith(f"Own.states is {given!r}; ")
 
 
-@pytest.mark.parametrize("given", [("h",), ["h", "c"], property(lambda cell: ("h",))])
+@pytest.mark.parametrize("given", [("h",), ["h", "c"], property(lambda _: ("h",))])
 def test_states_may_be_a_list_or_said_by_the_cell(given: object) -> None:
     assert type("Own", (Cell,), {"states": given}).__dict__["states"] is given

@@ -205,6 +205,20 @@ IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
     "from the left": (1, lambda c, x, h: torch.tanh(c.W(x) + (c.U.weight @ h.t()).t())),
     "heads": (1, attention),
     "fast weights": (1, fast_weights),
+    "numbers beside heads": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x)
+            + torch.where(heads(h) > 0, heads(h), torch.full_like(heads(h), 0.2)).flatten(1)
+            + torch.cat([torch.zeros_like(heads(h)[:, :1]), heads(h)[:, :1] + c.u.view(2, 3).expand(len(x), 2, 3)], 1)
+            .sum(1)
+            .repeat(1, 2)
+        ),
+    ),
+    "a number a row beside heads": (
+        1,
+        lambda c, x, h: torch.tanh(c.W(x) + (heads(h).sum((1, 2))[:, None, None] * heads(h)).flatten(1)),
+    ),
     "turned pairs": (1, turned),
     "likeness": (1, likeness),
     "self-attention": (1, self_attention),

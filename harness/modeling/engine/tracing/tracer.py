@@ -120,8 +120,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _keep_blocks(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:  # noqa: ANN401
         """Write down an operation on tensors of more than two dimensions, or that makes one, as those on its blocks."""
         several = list(result) if isinstance(result, list | tuple) else [result]
+        values = self._in_blocks(args)
         with self:
-            values = self._in_blocks(args)
             if func in SHAPED:
                 made = SHAPED[func](several[0].shape, *values, **kwargs)
             else:
@@ -142,13 +142,16 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _in_blocks(self, value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, list | tuple):
             return [self._in_blocks(part) for part in value]
-        if not isinstance(value, Tensor) or not self._moving(value):
+        if not isinstance(value, Tensor):
             return value
         known = self._value(value)
+        if isinstance(known, int):
+            return self._once(value, known)
         if isinstance(known, Blocks):
             return known
         if value.dim() == 1:
-            return Blocks((value.unsqueeze(1),), (BATCH,))
+            with self:
+                return Blocks((value.unsqueeze(1),), (BATCH,))
         return Blocks((value,), (BATCH, WIDTH if value.shape[1] > 1 else ONE))
 
     def _decomposed(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
@@ -228,12 +231,22 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._known[id(tensor)] = tensor, self.graph.parameters.hold(held)
         return self._known[id(tensor)][1]
 
+    def _is_one_number(self, tensor: Tensor, number: int) -> bool:
+        return self.graph.parameters.fixed(number) and bool((tensor == tensor.flatten()[0]).all())
+
+    def _once(self, tensor: Tensor, number: int) -> Tensor:
+        """What depends on parameters only; one number for all of a batch as such, in one place of memory."""
+        if tensor.dim() > 2 and len(tensor) and self._is_one_number(tensor, number):  # noqa: PLR2004
+            with self:
+                return tensor.flatten()[:1].expand(tensor.shape)
+        return tensor
+
     def _vector(self, tensor: Tensor, number: int) -> Node:
         """What depends on parameters only, as the same row for all of a batch."""
         make = self.graph.parameters.make
         if tensor.is_complex():
             raise RefusedError("its step computes with complex numbers")
-        if self.graph.parameters.fixed(number) and bool((tensor == tensor.flatten()[0]).all()):
+        if self._is_one_number(tensor, number):
             return self.graph.constant(tensor.flatten()[0].item())
         if tensor.dtype != self.dtype:  # a mask, a count, a number of higher precision
             number = make(torch.Tensor.to, Made(number), self.dtype)
