@@ -386,6 +386,13 @@ def changes_heads_in_place(c: Free, x: Tensor, h: Tensor) -> Tensor:
     return torch.tanh(c.W(x) + heads(h).clone().mul_(2).flatten(1))
 
 
+def changes_what_a_stack_was_made_of(c: Free, x: Tensor, h: Tensor) -> Tensor:
+    a = c.W(x) + c.U(h)
+    before = a[:, None, None].sum(1)
+    a.mul_(2)
+    return torch.tanh(a + before.flatten(1))
+
+
 @pytest.mark.filterwarnings("ignore:Free runs without")
 @pytest.mark.parametrize(
     ("step", "reason"),
@@ -403,6 +410,7 @@ def changes_heads_in_place(c: Free, x: Tensor, h: Tensor) -> Tensor:
         (lambda c, x, h: c.W(x) + heads(h).sum((0, 1)).repeat(2), "across the rows"),
         (lambda c, x, h: c.W(x) + h.repeat(1, 20).view(-1, 20, HIDDEN).amax(1), "makes 20 blocks of one tensor"),
         (changes_heads_in_place, "changes a tensor of more than two dimensions in place"),
+        (changes_what_a_stack_was_made_of, "uses a tensor of which it has changed a part in place"),
         (stops_gradients, "detach() does so for one tensor"),
         (writes_a_column, "torch.cat or torch.where"),
         (reads_what_a_part_changed, "uses a tensor of which it has changed a part in place"),

@@ -47,14 +47,17 @@ class Blocks:
         sizes = {BATCH: batch, BLOCK: len(self.parts), WIDTH: width, ONE: 1, ROWS: batch * len(self.parts)}
         return int(sizes[axis])
 
+    def turned(self) -> Blocks:
+        """It with blocks as columns, and columns as blocks."""
+        columns = [[part[:, at : at + 1] for part in self.parts] for at in range(few(self.size(WIDTH)))]
+        axes = tuple({BLOCK: WIDTH, WIDTH: BLOCK}.get(axis, axis) for axis in self.axes)
+        return Blocks(tuple(torch.cat(column, 1) for column in columns), axes)
+
     def over(self, axes: tuple[str, ...]) -> Blocks:
         """It with the axes of another that it is aligned with, at the right: columns as blocks where they are there."""
-        own = (ONE,) * (len(axes) - len(self.axes)) + self.axes
-        if any({mine, other} == {BLOCK, WIDTH} for mine, other in zip(own, axes, strict=True)):
-            own = tuple({BLOCK: WIDTH, WIDTH: BLOCK}.get(axis, axis) for axis in own)
-            columns = [[part[:, at : at + 1] for part in self.parts] for at in range(few(self.size(WIDTH)))]
-            return Blocks(tuple(torch.cat(column, 1) for column in columns), own)
-        return Blocks(self.parts, own)
+        own = Blocks(self.parts, (ONE,) * (len(axes) - len(self.axes)) + self.axes)
+        crossed = any({mine, other} == {BLOCK, WIDTH} for mine, other in zip(own.axes, axes, strict=True))
+        return own.turned() if crossed else own
 
     def part(self, number: int) -> Tensor:
         """A block; the same for all numbers where there are no blocks."""
@@ -74,6 +77,12 @@ def few(count: int) -> int:
     if count > MOST:
         refuse(f"its step makes {count} blocks of one tensor, and the engine takes {MOST}")
     return count
+
+
+def keep_apart(axis: str) -> None:
+    """See that nothing is computed across the rows of a batch."""
+    if axis in {BATCH, ROWS}:
+        refuse("its step works across the rows of a batch")
 
 
 def axes_of(values: Sequence[Blocks], shape: Sequence[int], blocks_at: int | None = None) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def _roll(a: Tensor, shifts: list[int], dims: Sequence[int] = ()) -> Tensor:
 def _repeat(a: Tensor, times: Sequence[int]) -> Tensor:
     a = a.view(*[1] * (len(times) - a.dim()), *a.shape)
     for dim, count in enumerate(times):
-        a = torch.cat([a] * count, dim) if count > 1 else a
+        a = a if count == 1 else torch.cat([a] * count, dim)
     return a
 
 

@@ -21,6 +21,7 @@ from harness.modeling.engine.tracing.blocks import (
     blocks,
     each,
     few,
+    keep_apart,
     part_of,
 )
 
@@ -38,10 +39,7 @@ def _view(shape: Sequence[int], a: Blocks, *_: Value, **__: Value) -> Blocks:
     axes = [BATCH, BLOCK, *axes[1:]] if axes[:1] == [ROWS] else axes
     have, want = [a.size(axis) for axis in axes], [size for size in shape if size != 1]
     if axes[-2:] == [WIDTH, BLOCK] and have != want:
-        a, axes = (
-            a.over(tuple({WIDTH: BLOCK, BLOCK: WIDTH}.get(axis, axis) for axis in a.axes)),
-            [*axes[:-2], BLOCK, WIDTH],
-        )
+        a, axes = a.turned(), [*axes[:-2], BLOCK, WIDTH]
     parts: Sequence[Tensor] = a.parts
     if have == want:
         pass
@@ -86,8 +84,7 @@ def _reduce(function: Callable[..., Tensor]) -> Callable[..., Blocks]:
         parts, axes = list(a.parts), list(a.axes)
         gone = {dim % len(axes) for dim in (dims or range(len(axes)))}
         for dim in gone:
-            if axes[dim] in {BATCH, ROWS}:
-                refuse("its step works across the rows of a batch")
+            keep_apart(axes[dim])
             if axes[dim] == WIDTH:
                 parts = [function(part, [1], keepdim=True) for part in parts]
             elif axes[dim] == BLOCK:
@@ -108,7 +105,7 @@ def _softmax(function: Callable[..., Tensor], *, logarithm: bool) -> Callable[..
         return [power / total for power in powers]
 
     def normalised(_: Sequence[int], a: Blocks, dim: int, _half: bool = False) -> Blocks:  # noqa: FBT001, FBT002
-        _rows_apart(a, dim)
+        keep_apart(a.axes[dim])
         if a.axes[dim] == WIDTH:
             return blocks([function(part, 1) for part in a.parts], a.axes)
         groups = [a.parts] if a.axes[dim] == BLOCK else [(part,) for part in a.parts]
@@ -177,8 +174,7 @@ def _cat(shape: Sequence[int], tensors: Sequence[Value], dim: int = 0) -> Blocks
     if axes[dim] == BLOCK:
         few(shape[dim])
         return blocks([wide(value, at) for value in turned for at in range(value.shape[dim])], axes)
-    if axes[dim] != WIDTH:
-        refuse("its step works across the rows of a batch")
+    keep_apart(axes[dim])
     count = shape[axes.index(BLOCK)] if BLOCK in axes else 1
     return blocks([torch.cat([wide(value, at) for value in turned], 1) for at in range(count)], axes)
 
@@ -197,7 +193,7 @@ def _slice(
         return a
     if axis == BLOCK:
         return blocks(a.parts[chosen], a.axes)
-    _rows_apart(a, dim)
+    keep_apart(a.axes[dim])
     return blocks([part[:, chosen] for part in a.parts], a.axes)
 
 
@@ -217,11 +213,6 @@ def _unbind(_: Sequence[Any], a: Blocks, dim: int = 0) -> list[Blocks]:
     dim %= len(a.shape)
     shape = [*a.shape[:dim], *a.shape[dim + 1 :]]
     return [_select(shape, a, dim, index) for index in range(a.shape[dim])]
-
-
-def _rows_apart(a: Blocks, dim: int) -> None:
-    if a.axes[dim] in {BATCH, ROWS}:
-        refuse("its step works across the rows of a batch")
 
 
 SHAPED: dict[Any, Callable[..., Any]] = {

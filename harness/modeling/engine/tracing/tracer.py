@@ -149,10 +149,9 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return self._once(value, known)
         if isinstance(known, Blocks):
             return known
-        if value.dim() == 1:
-            with self:
-                return Blocks((value.unsqueeze(1),), (BATCH,))
-        return Blocks((value,), (BATCH, WIDTH if value.shape[1] > 1 else ONE))
+        with self:
+            rows = value.view(len(value), -1)  # not the tensor itself, which may be changed in place
+        return Blocks((rows,), (BATCH, WIDTH if rows.shape[1] > 1 else ONE)[: value.dim()])
 
     def _decomposed(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         """What torch itself makes of others."""
