@@ -219,6 +219,12 @@ IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
         1,
         lambda c, x, h: torch.tanh(c.W(x) + (heads(h).sum((1, 2))[:, None, None] * heads(h)).flatten(1)),
     ),
+    "a stack of many": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x) + torch.stack([h[:, :2] * (0.1 * k) for k in range(20)], 1).amax(1).repeat(1, 3)
+        ),
+    ),
     "turned pairs": (1, turned),
     "likeness": (1, likeness),
     "self-attention": (1, self_attention),
@@ -410,6 +416,7 @@ def changes_what_a_stack_was_made_of(c: Free, x: Tensor, h: Tensor) -> Tensor:
         (lambda c, x, h: c.W(x) + heads(h).sum((0, 1)).repeat(2), "across the rows"),
         (lambda c, x, h: c.W(x) + h.repeat(1, 20).view(-1, 20, HIDDEN).amax(1), "makes 20 blocks of one tensor"),
         (changes_heads_in_place, "changes a tensor of more than two dimensions in place"),
+        (lambda c, x, h: c.W(x) + (torch.arange(len(x)).view(-1, 1, 1) * heads(h)).flatten(1), "that is no row"),
         (changes_what_a_stack_was_made_of, "uses a tensor of which it has changed a part in place"),
         (stops_gradients, "detach() does so for one tensor"),
         (writes_a_column, "torch.cat or torch.where"),
