@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import math
+import time
 from collections import Counter
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -22,7 +25,10 @@ from harness.modeling.engine.tracing.trace import trace
 from harness.modeling.recurrence import loop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+
+KNOWN = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
 
 
 class Separate(Cell):
@@ -53,10 +59,10 @@ class Leaky(Simple):
         return h - 0.3 * (h - super().step(x, h)) + (1 - h) * h * h
 
 
-@pytest.fixture(autouse=True, params=["AVX512", "AVX2"])
-def capability(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Of the processor, on which it depends who multiplies; both ways are right on all."""
-    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: request.param)
+@pytest.fixture(autouse=True, params=[0, math.inf], ids=["oneDNN", "torch.mm"])
+def clearly(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[float]:
+    """How much faster oneDNN has to be, on which it depends who multiplies; both ways are right on all processors."""
+    monkeypatch.setattr(factor, "CLEARLY", request.param)
     factor.has_one_dnn.cache_clear()
     yield request.param
     factor.has_one_dnn.cache_clear()
@@ -165,12 +171,29 @@ def test_columns_that_are_read_whole_and_in_parts() -> None:
         torch.testing.assert_close(own[name], value, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("broken", [None, lambda *_: torch.zeros(4, 5)], ids=["not there", "wrong"])
+@pytest.mark.parametrize(
+    "broken",
+    [None, lambda *_: torch.zeros(64, 512), lambda *_: torch.zeros(4, 5)],
+    ids=["not there", "wrong", "of another shape"],
+)
 def test_without_onednns_functions_torch_multiplies(monkeypatch: pytest.MonkeyPatch, broken: object) -> None:
     monkeypatch.setattr(factor, "_linear", broken and SimpleNamespace(default=broken))
     assert not factor.suits(64, torch.zeros(256, 128))
 
 
-def test_onednn_multiplies_where_it_is_the_faster_one(capability: str) -> None:
-    known = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    assert factor.suits(64, torch.zeros(256, 128)) == (known and capability == "AVX512")
+@pytest.mark.parametrize("slow", ["oneDNN", "torch.mm", None])
+def test_who_is_faster_multiplies(monkeypatch: pytest.MonkeyPatch, clearly: float, slow: str | None) -> None:
+    linear = factor._linear.default if KNOWN else None
+
+    def slowly(function: Callable[..., Tensor], *args: object, **named: object) -> Tensor:
+        time.sleep(0.02)
+        return function(*args, **named)
+
+    if slow == "oneDNN":
+        monkeypatch.setattr(factor, "_linear", SimpleNamespace(default=partial(slowly, linear)))
+    elif slow:
+        monkeypatch.setattr(torch, "mm", partial(slowly, torch.mm))
+    if slow:
+        monkeypatch.setattr(factor, "CLEARLY", 1.3)
+    asked = slow == "torch.mm" if slow else clearly == 0
+    assert factor.suits(64, torch.zeros(256, 128)) == (KNOWN and asked)
