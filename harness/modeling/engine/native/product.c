@@ -20,31 +20,38 @@ enum { BYTES = 32, TALL = 6 };
 #else
 enum { BYTES = 16, TALL = 6 };
 #endif
-enum { LANES = BYTES / sizeof(real), WIDE = 2 * LANES, DEEP = 256, PANEL = 512, FEW = 144 / TALL, LINE = 64 };
+enum { LANES = BYTES / sizeof(real), WIDE = 2 * LANES, DEEP = 256, PANEL = 512, FEW = 144 / TALL, LINE = 64,
+       STRIPS = 4, ROWS_AHEAD = 4 };
 typedef real vec __attribute__((vector_size(BYTES), aligned(sizeof(real))));
 
 /* How many numbers an inner × outer matrix has when it is packed. */
 int64_t packed_size(int64_t inner, int64_t outer) { return (outer + WIDE - 1) / WIDE * WIDE * inner; }
 
+/* Pack strips of columns that lie side by side: a few at once, since memory is faster the longer the pieces are. */
+static void pack_strips(const real *from, int64_t down, int64_t deep, int64_t count, real *to) {
+  for (int64_t k = 0; k < deep; k++, from += down) {
+    for (int64_t j = 0; j < count * WIDE; j += LINE / sizeof(real)) __builtin_prefetch(from + ROWS_AHEAD * down + j, 0, 2);
+    for (int64_t n = 0; n < count; n++) memcpy(to + (n * deep + k) * WIDE, from + n * WIDE, sizeof(real) * WIDE);
+  }
+}
+
 /* Pack an inner × outer matrix, whose rows lie `down` apart and whose columns `right`. */
 void pack(const real *w, int64_t down, int64_t right, int64_t inner, int64_t outer, real *to) {
-  for (int64_t k0 = 0; k0 < inner; k0 += DEEP)
-    for (int64_t j0 = 0; j0 < outer; j0 += WIDE) {
-      const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP;
-      const int64_t wide = outer - j0 < WIDE ? outer - j0 : WIDE;
+  for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {
+    const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP;
+    for (int64_t j0 = 0, count; j0 < outer; j0 += count * WIDE, to += count * WIDE * deep) {
       const real *from = w + k0 * down + j0 * right;
-      if (wide < WIDE) memset(to, 0, sizeof(real) * WIDE * deep);
-      if (right == 1 && wide == WIDE) {
-        for (int64_t k = 0; k < deep; k++) {
-          __builtin_prefetch(from + k * down + WIDE, 0, 2); /* what the next strip will read */
-          memcpy(to + k * WIDE, from + k * down, sizeof(real) * WIDE);
-        }
-      } else {
-        for (int64_t j = 0; j < wide; j++)
-          for (int64_t k = 0; k < deep; k++) to[k * WIDE + j] = from[k * down + j * right];
+      const int64_t left = outer - j0, wide = left < WIDE ? left : WIDE, whole = right == 1 ? left / WIDE : 0;
+      count = whole < 1 ? 1 : whole < STRIPS ? whole : STRIPS;
+      if (whole) {
+        pack_strips(from, down, deep, count, to);
+        continue;
       }
-      to += WIDE * deep;
+      if (wide < WIDE) memset(to, 0, sizeof(real) * WIDE * deep);
+      for (int64_t j = 0; j < wide; j++)
+        for (int64_t k = 0; k < deep; k++) to[k * WIDE + j] = from[k * down + j * right];
     }
+  }
 }
 
 /* Of a tile that is less than a strip wide, what belongs to c. A function of its own, which is compiled once. */
