@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import weakref
-from collections import OrderedDict
-from itertools import count
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
@@ -19,6 +19,7 @@ LEAST = 1 << 16
 """Bytes: smaller ones are the allocator's to keep."""
 MOST = 1 << 28
 """Bytes that are kept for later at most."""
+TYPES = {torch.float32: np.float32, torch.float64: np.float64}
 
 
 class Block:
@@ -26,17 +27,24 @@ class Block:
 
     Attributes:
         bytes: the memory.
+        address: where it begins.
         form: type and shape of what lies there.
         views: of columns at each time step; by first column and width.
     """
 
     def __init__(self, size: int) -> None:
         self.bytes = np.empty(size, np.uint8)
+        self.size = size
+        self.address: int = self.bytes.ctypes.data
         self.form: tuple[torch.dtype, torch.Size] | None = None
         self.views: dict[tuple[int, int], Sequence[Tensor]] = {}
+        self._lent: weakref.ref[object] | None = None
 
-    def __len__(self) -> int:
-        return len(self.bytes)
+    def lend(self, dtype: torch.dtype, shape: tuple[int, ...], back: Callable[[Block], None]) -> Tensor:
+        """A tensor on this memory; when the last one on it is gone, the block is given back."""
+        given = np.ndarray(shape, TYPES[dtype], self.bytes)
+        self._lent = weakref.ref(given, lambda _: back(self))
+        return torch.from_numpy(given)
 
     def steps(self, like: Tensor, column: int, width: int) -> Sequence[Tensor]:
         """Columns at each time step, if it has the form of a tensor (time, …, columns)."""
@@ -52,20 +60,17 @@ class Pool:
     """Blocks of memory that nobody reads any more, to be given out again."""
 
     def __init__(self) -> None:
-        self._free: OrderedDict[int, Block] = OrderedDict()
+        self._free: list[Block] = []  # the one used last at the end
         self._given: dict[int, Block] = {}
-        self._numbers = count()
 
     def empty(self, like: Tensor, *shape: int) -> Tensor:
         """A tensor of any content, of the type and on the device of another."""
-        size = torch.Size(shape).numel() * like.element_size()
-        if size < LEAST or like.device.type != "cpu":
+        size = math.prod(shape) * like.element_size()
+        if size < LEAST or like.dtype not in TYPES or like.device.type != "cpu":
             return like.new_empty(shape)
-        block = self._take(size)
-        given = block.bytes[:size]
-        self._given[given.ctypes.data] = block
-        weakref.finalize(given, self._give_back, block).atexit = False  # when the last tensor on it is gone
-        return torch.from_numpy(given).view(like.dtype).view(shape)
+        block = self._take(_rounded(size))
+        self._given[block.address] = block
+        return block.lend(like.dtype, shape, self._give_back)
 
     def steps(self, whole: Tensor, column: int, width: int) -> Sequence[Tensor]:
         """Columns of a contiguous tensor (time, …, columns) at each time step.
@@ -80,17 +85,25 @@ class Pool:
         self._free.clear()
 
     def _take(self, size: int) -> Block:
-        """A block that is large enough and at most a quarter larger: the smallest, and of these the one used last."""
-        for number, block in sorted(self._free.copy().items(), key=lambda item: (len(item[1]), -item[0])):
-            if size <= len(block) <= size + size // 4 and self._free.pop(number, None) is not None:
-                return block
+        """A block of this size: the one used last, if there is one."""
+        for block in self._free[::-1]:
+            if block.size == size:
+                with suppress(ValueError):  # another thread has taken it
+                    self._free.remove(block)
+                    return block
         return Block(size)
 
     def _give_back(self, block: Block) -> None:
-        self._given.pop(block.bytes.ctypes.data)
-        self._free[next(self._numbers)] = block
-        while sum(len(other) for other in list(self._free.values())) > MOST:
-            self._free.popitem(last=False)
+        del self._given[block.address]
+        self._free.append(block)
+        while sum(block.size for block in self._free) > MOST:
+            self._free.pop(0)
+
+
+def _rounded(size: int) -> int:
+    """A size that is larger by less than a quarter, and of which there are few, so that a block serves for others."""
+    step = 1 << (size.bit_length() - 3)
+    return -(-size // step) * step
 
 
 POOL = Pool()
