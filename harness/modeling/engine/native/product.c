@@ -62,11 +62,12 @@ static __attribute__((noinline)) void write(int tall, const real *sum, real *c, 
       c[i * ldc + j] = (add ? c[i * ldc + j] : bias ? bias[j] : 0) + sum[i * WIDE + j];
 }
 
-/* One tile: c (tall × wide) = or += a (tall × deep) · a strip of the packed matrix. Of a few rows each sum is made in
-   parts, since a processor would wait for the last addition to begin the next. */
-static inline __attribute__((always_inline)) void tile(const int tall, const real *a, int64_t down, int64_t right,
-                                                       const real *w, int64_t deep, real *c, int64_t ldc, int64_t wide,
-                                                       const real *bias, int add) {
+/* One tile: c (tall × wide) = or += a (tall × deep) · a strip of the packed matrix, of which so many vectors are
+   wanted. Of a few rows each sum is made in parts, since a processor would wait for the last addition to begin the
+   next. */
+static inline __attribute__((always_inline)) void tile(const int tall, const int vecs, const real *a, int64_t down,
+                                                       int64_t right, const real *w, int64_t deep, real *c,
+                                                       int64_t ldc, int64_t wide, const real *bias, int add) {
   const int parts = tall == 1 ? 4 : tall <= 3 ? 2 : 1, count = tall * parts;
   vec sum[TALL][2];
   const real *row[(TALL + 2) / 3]; /* every third row has a pointer: an address may add one or two times `down` to it */
@@ -78,11 +79,11 @@ static inline __attribute__((always_inline)) void tile(const int tall, const rea
     for (int i = 0; i < tall; i++) __builtin_prefetch(c + i * ldc, 1);
 #define PART(P) \
   { \
-    const vec left = *(const vec *)w, right_of_it = *(const vec *)(w + LANES); \
+    const vec left = *(const vec *)w, right_of_it = *(const vec *)(w + (vecs - 1) * LANES); \
     _Pragma("GCC unroll 16") for (int i = 0; i < tall; i++) { \
       const real x = row[i / 3][i % 3 * down]; \
       sum[(P) * tall + i][0] += x * left; \
-      sum[(P) * tall + i][1] += x * right_of_it; \
+      if (vecs > 1) sum[(P) * tall + i][1] += x * right_of_it; \
     } \
     _Pragma("GCC unroll 16") for (int i = 0; i < (tall + 2) / 3; i++) row[i] += right; \
     w += WIDE; \
@@ -98,13 +99,16 @@ static inline __attribute__((always_inline)) void tile(const int tall, const rea
     sum[i - tall][0] += sum[i][0];
     sum[i - tall][1] += sum[i][1];
   }
-  if (wide == WIDE) {
-    const vec zero = {0}, first[2] = {bias ? *(const vec *)bias : zero, bias ? *(const vec *)(bias + LANES) : zero};
+  if (wide == vecs * LANES) {
+    const vec zero = {0};
+#pragma GCC unroll 2
+    for (int v = 0; v < vecs; v++) {
+      const vec first = bias ? *(const vec *)(bias + v * LANES) : zero;
 #pragma GCC unroll 16
-    for (int i = 0; i < tall; i++) {
-      vec *to = (vec *)(c + i * ldc);
-      to[0] = (add ? to[0] : first[0]) + sum[i][0];
-      to[1] = (add ? to[1] : first[1]) + sum[i][1];
+      for (int i = 0; i < tall; i++) {
+        vec *to = (vec *)(c + i * ldc + v * LANES);
+        *to = (add ? *to : first) + sum[i][v];
+      }
     }
   } else {
     real part[TALL][WIDE];
@@ -124,20 +128,27 @@ typedef struct {
 
 /* Tiles of equal height, one below the other; what is left of the operand then. While one is computed, so many lines of
    memory are fetched that are needed soon. */
-static Operand tiles(int64_t count, int64_t tall, Operand o, const real *w, int64_t deep, int64_t wide,
-                     const real *bias, int add, const char *soon, int64_t lines) {
+static inline __attribute__((always_inline)) Operand tiles_of(const int vecs, int64_t count, int64_t tall, Operand o,
+                                                              const real *w, int64_t deep, int64_t wide,
+                                                              const real *bias, int add, const char *soon,
+                                                              int64_t lines) {
   const int64_t beyond = o.right == 1 ? tall * o.down : deep * TALL;
 #define CASE(T) \
   case T: \
     for (int64_t n = 0; T <= TALL && n < count; n++, o.a += beyond, o.c += T * o.ldc) { \
       for (int64_t k = 0; k < lines; k++, soon += LINE) __builtin_prefetch(soon, 0, 2); \
-      tile(T < TALL ? T : TALL, o.a, o.down, o.right, w, deep, o.c, o.ldc, wide, bias, add); \
+      tile(T < TALL ? T : TALL, vecs, o.a, o.down, o.right, w, deep, o.c, o.ldc, wide, bias, add); \
     } \
     break;
   switch (tall) {
     CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
   }
   return o;
+}
+static Operand tiles(int64_t count, int64_t tall, Operand o, const real *w, int64_t deep, int64_t wide,
+                     const real *bias, int add, const char *soon, int64_t lines) {
+  return wide > LANES ? tiles_of(2, count, tall, o, w, deep, wide, bias, add, soon, lines)
+                      : tiles_of(1, count, tall, o, w, deep, wide, bias, add, soon, lines);
 }
 
 /* Rows that lie by columns, each tile's to a place of its own, since such rows collide in the first cache. Of `count`
