@@ -21,7 +21,7 @@ enum { BYTES = 32, TALL = 6 };
 enum { BYTES = 16, TALL = 6 };
 #endif
 enum { LANES = BYTES / sizeof(real), WIDE = 2 * LANES, DEEP = 256, PANEL = 512, FEW = 144 / TALL, LINE = 64,
-       STRIPS = 4, ROWS_AHEAD = 4 };
+       LOW = 6, STRIPS = 4, ROWS_AHEAD = 4 };
 typedef real vec __attribute__((vector_size(BYTES), aligned(sizeof(real))));
 
 /* How many numbers an inner × outer matrix has when it is packed. */
@@ -128,16 +128,14 @@ typedef struct {
 
 /* Tiles of equal height, one below the other; what is left of the operand then. While one is computed, so many lines of
    memory are fetched that are needed soon. */
-static inline __attribute__((always_inline)) Operand tiles_of(const int vecs, int64_t count, int64_t tall, Operand o,
-                                                              const real *w, int64_t deep, int64_t wide,
-                                                              const real *bias, int add, const char *soon,
-                                                              int64_t lines) {
+static Operand tiles(int64_t count, int64_t tall, Operand o, const real *w, int64_t deep, int64_t wide,
+                     const real *bias, int add, const char *soon, int64_t lines) {
   const int64_t beyond = o.right == 1 ? tall * o.down : deep * TALL;
 #define CASE(T) \
   case T: \
     for (int64_t n = 0; T <= TALL && n < count; n++, o.a += beyond, o.c += T * o.ldc) { \
       for (int64_t k = 0; k < lines; k++, soon += LINE) __builtin_prefetch(soon, 0, 2); \
-      tile(T < TALL ? T : TALL, vecs, o.a, o.down, o.right, w, deep, o.c, o.ldc, wide, bias, add); \
+      tile(T < TALL ? T : TALL, 2, o.a, o.down, o.right, w, deep, o.c, o.ldc, wide, bias, add); \
     } \
     break;
   switch (tall) {
@@ -145,10 +143,19 @@ static inline __attribute__((always_inline)) Operand tiles_of(const int vecs, in
   }
   return o;
 }
-static Operand tiles(int64_t count, int64_t tall, Operand o, const real *w, int64_t deep, int64_t wide,
-                     const real *bias, int add, const char *soon, int64_t lines) {
-  return wide > LANES ? tiles_of(2, count, tall, o, w, deep, wide, bias, add, soon, lines)
-                      : tiles_of(1, count, tall, o, w, deep, wide, bias, add, soon, lines);
+
+/* The same where half a strip is wanted, in lower tiles, of which there are fewer to compile. */
+static Operand half_tiles(int64_t count, int64_t tall, Operand o, const real *w, int64_t deep, int64_t wide,
+                          const real *bias, int add) {
+  const int64_t beyond = o.right == 1 ? tall * o.down : deep * TALL;
+  for (int64_t n = 0; n < count; n++, o.a += beyond, o.c += tall * o.ldc)
+    for (int64_t i = 0, few; i < tall; i += few) {
+      few = tall - i < LOW ? tall - i : LOW;
+#define HALF(T) \
+  case T: tile(T, 1, o.a + i * o.down, o.down, o.right, w, deep, o.c + i * o.ldc, o.ldc, wide, bias, add); break;
+      switch (few) { HALF(1) HALF(2) HALF(3) HALF(4) HALF(5) HALF(6) }
+    }
+  return o;
 }
 
 /* Rows that lie by columns, each tile's to a place of its own, since such rows collide in the first cache. Of `count`
@@ -186,6 +193,11 @@ static void block(Operand o, const real *w, int64_t deep, int64_t wide, const re
       const char *next = (const char *)(strip + WIDE * deep);
       const int64_t here = wide - j < WIDE ? wide - j : WIDE;
       Operand part = few;
+      if (here <= LANES) {
+        part = half_tiles(higher, low + 1, part, strip, deep, here, first, add);
+        half_tiles(count - higher, low, part, strip, deep, here, first, add);
+        continue;
+      }
       if (higher) part = tiles(higher, low + 1, part, strip, deep, here, first, add, next, lines);
       tiles(count - higher, low, part, strip, deep, here, first, add, next + higher * lines * LINE, lines);
     }

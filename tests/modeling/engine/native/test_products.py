@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import mmap
 import sys
 
@@ -16,8 +17,8 @@ from harness.modeling.engine.native.products import products
 
 NOBODY = 0
 """PROT_NONE, of memory that may not be read."""
-SIZES = st.sampled_from([1, 2, 11, 12, 13, 31, 33, 65, 255, 257, 511, 513, 530])
-"""Tiles have up to 12 rows and 16 or 32 columns, blocks 256 rows and 512 columns of the matrix."""
+SIZES = st.sampled_from([1, 2, 11, 12, 13, 16, 31, 33, 40, 65, 255, 257, 511, 513, 530])
+"""Tiles have up to 12 rows and 16 or 32 columns, or half as many, blocks 256 rows and 512 columns of the matrix."""
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -74,3 +75,27 @@ def test_nothing_is_read_beyond_the_end(rows: int) -> None:
     matrix, out = torch.randn(inner, 40), torch.empty(rows, 40)
     products(torch.float32)([(last.t(), out)], matrix)
     torch.testing.assert_close(out, last.t() @ matrix)
+
+
+@pytest.mark.parametrize("outer", [3, 8, 16, 31, 33, 64, 70, 100, 150])
+def test_packing_writes_no_further_than_it_says(outer: int) -> None:
+    made, matrix = products(torch.float32), torch.randn(9, outer)
+    size = made._size(9, outer)
+    to = torch.full((size + 256,), math.pi)
+    made._pack(matrix.data_ptr(), outer, 1, 9, outer, to.data_ptr())
+    assert (to[size:] == math.pi).all()
+    assert not (to[:size] == math.pi).any()
+
+
+@pytest.mark.parametrize("outer", [5, 16, 32, 48, 77])
+@pytest.mark.parametrize("rows", [1, 7, 30])
+def test_a_bias_is_added_to_each_row(rows: int, outer: int) -> None:
+    """As the loops of a step call it: with a matrix that was packed."""
+    made = products(torch.float32)
+    a, matrix, bias, out = torch.randn(rows, 6), torch.randn(6, outer), torch.randn(outer), torch.empty(rows, outer)
+    packed, number, pointer = made.pack(matrix), ctypes.c_int64, ctypes.c_void_p
+    types = (pointer, number, number, pointer, number, number, number, pointer, number, number, pointer)
+    multiply = ctypes.CFUNCTYPE(None, *types)(made.address.value or 0)
+    sizes = rows, 6, outer
+    multiply(a.data_ptr(), 6, 1, packed.data_ptr(), *sizes, out.data_ptr(), outer, 0, bias.data_ptr())
+    torch.testing.assert_close(out, a @ matrix + bias)
