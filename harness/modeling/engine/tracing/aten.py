@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from harness.modeling.engine.form.node import Node
-    from harness.modeling.engine.tracing.tracer import Tracer
+    from harness.modeling.engine.tracing.known import Known
 
 aten = torch.ops.aten
 Value = Any
@@ -26,184 +26,184 @@ Value = Any
 
 
 def _pointwise(op: str) -> Callable[..., Node]:
-    return lambda tracer, *values: tracer.graph.apply(op, *map(tracer.operand, values))
+    return lambda known, *values: known.graph.apply(op, *map(known.operand, values))
 
 
-def _add(tracer: Tracer, a: Value, b: Value, alpha: float = 1) -> Node:
-    return tracer.graph.add(tracer.operand(a), tracer.graph.mul(tracer.operand(b), tracer.graph.constant(alpha)))
+def _add(known: Known, a: Value, b: Value, alpha: float = 1) -> Node:
+    return known.graph.add(known.operand(a), known.graph.mul(known.operand(b), known.graph.constant(alpha)))
 
 
-def _sub(tracer: Tracer, a: Value, b: Value, alpha: float = 1) -> Node:
-    return tracer.graph.sub(tracer.operand(a), tracer.graph.mul(tracer.operand(b), tracer.graph.constant(alpha)))
+def _sub(known: Known, a: Value, b: Value, alpha: float = 1) -> Node:
+    return known.graph.sub(known.operand(a), known.graph.mul(known.operand(b), known.graph.constant(alpha)))
 
 
-def _mul(tracer: Tracer, a: Value, b: Value) -> Node:
-    return tracer.graph.mul(tracer.operand(a), tracer.operand(b))
+def _mul(known: Known, a: Value, b: Value) -> Node:
+    return known.graph.mul(known.operand(a), known.operand(b))
 
 
-def _neg(tracer: Tracer, a: Value) -> Node:
-    return tracer.graph.neg(tracer.operand(a))
+def _neg(known: Known, a: Value) -> Node:
+    return known.graph.neg(known.operand(a))
 
 
-def _addcmul(tracer: Tracer, a: Value, b: Value, c: Value, value: float = 1) -> Node:
-    product = tracer.graph.mul(*map(tracer.operand, (b, c)), tracer.graph.constant(value))
-    return tracer.graph.add(tracer.operand(a), product)
+def _addcmul(known: Known, a: Value, b: Value, c: Value, value: float = 1) -> Node:
+    product = known.graph.mul(*map(known.operand, (b, c)), known.graph.constant(value))
+    return known.graph.add(known.operand(a), product)
 
 
-def _where(tracer: Tracer, condition: Tensor, yes: Value, no: Value) -> Node:
-    return tracer.graph.where(*map(tracer.operand, (condition, yes, no)))
+def _where(known: Known, condition: Tensor, yes: Value, no: Value) -> Node:
+    return known.graph.where(*map(known.operand, (condition, yes, no)))
 
 
-def _power(tracer: Tracer, a: Value, exponent: Value) -> Node:
-    return power(tracer.graph, *map(tracer.operand, (a, exponent)))
+def _power(known: Known, a: Value, exponent: Value) -> Node:
+    return power(known.graph, *map(known.operand, (a, exponent)))
 
 
-def _clamp(tracer: Tracer, a: Value, low: Value = None, high: Value = None) -> Node:
+def _clamp(known: Known, a: Value, low: Value = None, high: Value = None) -> Node:
     low, high = (-math.inf if low is None else low), (math.inf if high is None else high)
     if low > high:
         refuse("its step clamps to an empty range")
-    return tracer.graph.apply("clamp", *map(tracer.operand, (a, low, high)))
+    return known.graph.apply("clamp", *map(known.operand, (a, low, high)))
 
 
-def _same(tracer: Tracer, a: Tensor, *_: Value, **__: Value) -> Node:
-    return tracer.operand(a)
+def _same(known: Known, a: Tensor, *_: Value, **__: Value) -> Node:
+    return known.operand(a)
 
 
-def _mm(tracer: Tracer, a: Tensor, matrix: Tensor) -> Node:
+def _mm(known: Known, a: Tensor, matrix: Tensor) -> Node:
     """Of columns side by side: the sum of their products with the rows that belong to each."""
-    node, whole = tracer.operand(a), tracer.matrix(matrix)
+    node, whole = known.operand(a), known.matrix(matrix)
     parts = node.args if node.op == "cat" else (node,)
     products, begin = [], 0
     for part in parts:
-        rows = whole if len(parts) == 1 else rows_of(tracer, whole, begin, part.width)
-        products.append(_of_parameters(tracer, part, rows) or tracer.graph.mm(part, rows))
+        rows = whole if len(parts) == 1 else rows_of(known, whole, begin, part.width)
+        products.append(_of_parameters(known, part, rows) or known.graph.mm(part, rows))
         begin += part.width
-    return tracer.graph.add(*products)
+    return known.graph.add(*products)
 
 
-def _of_parameters(tracer: Tracer, part: Node, matrix: Node) -> Node | None:
+def _of_parameters(known: Known, part: Node, matrix: Node) -> Node | None:
     """The product of a row that depends on parameters only."""
-    make = tracer.graph.parameters.make
+    make = known.graph.parameters.make
     if part.part > Part.PARAMETERS:
         return None
     part = part.args[0] if part.op == "expand" else part
     row = Made(part.attr) if part.op == "vector" else part.attr
-    return tracer.graph.vector(make(_row_product, row, Made(matrix.attr[0])), matrix.width)
+    return known.graph.vector(make(_row_product, row, Made(matrix.attr[0])), matrix.width)
 
 
 def _row_product(row: Tensor | float, matrix: Tensor) -> Tensor:
     return torch.mul(matrix, row if isinstance(row, float) else row.expand(len(matrix)).unsqueeze(1)).sum(0)
 
 
-def rows_of(tracer: Tracer, matrix: Node, begin: int, count: int) -> Node:
+def rows_of(known: Known, matrix: Node, begin: int, count: int) -> Node:
     """Some rows of a matrix."""
-    number = tracer.graph.parameters.make(torch.narrow, Made(matrix.attr[0]), 0, begin, count)
-    return tracer.graph.matrix(number, count, matrix.width)
+    number = known.graph.parameters.make(torch.narrow, Made(matrix.attr[0]), 0, begin, count)
+    return known.graph.matrix(number, count, matrix.width)
 
 
-def _addmm(tracer: Tracer, bias: Tensor, a: Tensor, matrix: Tensor, beta: float = 1, alpha: float = 1) -> Node:
-    g = tracer.graph
-    product = g.mul(_mm(tracer, a, matrix), g.constant(alpha))
-    return g.add(g.mul(tracer.operand(bias), g.constant(beta)), product)
+def _addmm(known: Known, bias: Tensor, a: Tensor, matrix: Tensor, beta: float = 1, alpha: float = 1) -> Node:
+    g = known.graph
+    product = g.mul(_mm(known, a, matrix), g.constant(alpha))
+    return g.add(g.mul(known.operand(bias), g.constant(beta)), product)
 
 
-def _split(tracer: Tracer, a: Tensor, size: int | Sequence[int], dim: int = 0) -> list[Node]:
+def _split(known: Known, a: Tensor, size: int | Sequence[int], dim: int = 0) -> list[Node]:
     _columns(a, dim)
     sizes = [size] * (-(-a.shape[1] // size)) if isinstance(size, int) else size
     starts = [sum(sizes[:place]) for place in range(len(sizes))]
     return [
-        tracer.graph.slice(tracer.operand(a), start, min(start + w, a.shape[1]))
+        known.graph.slice(known.operand(a), start, min(start + w, a.shape[1]))
         for start, w in zip(starts, sizes, strict=True)
     ]
 
 
 def _slice(
-    tracer: Tracer, a: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+    known: Known, a: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Node:
     low, high, _ = slice(start, end).indices(a.shape[dim])
     if dim == 0 and (low, high, step) == (0, a.shape[0], 1):
-        return tracer.operand(a)
+        return known.operand(a)
     _columns(a, dim, step=step)
-    return tracer.graph.slice(tracer.operand(a), low, high)
+    return known.graph.slice(known.operand(a), low, high)
 
 
-def _select(tracer: Tracer, a: Tensor, dim: int, index: int) -> Node:
+def _select(known: Known, a: Tensor, dim: int, index: int) -> Node:
     _columns(a, dim)
     index %= a.shape[1]
-    return tracer.graph.slice(tracer.operand(a), index, index + 1)
+    return known.graph.slice(known.operand(a), index, index + 1)
 
 
-def _cat(tracer: Tracer, tensors: Sequence[Tensor], dim: int = 0) -> Node:
+def _cat(known: Known, tensors: Sequence[Tensor], dim: int = 0) -> Node:
     _columns(tensors[0], dim)
-    return tracer.graph.cat([_wide(tracer, tensor) for tensor in tensors])
+    return known.graph.cat([_wide(known, tensor) for tensor in tensors])
 
 
-def _wide(tracer: Tracer, tensor: Tensor) -> Node:
-    return tracer.graph.expand(tracer.operand(tensor), tensor.shape[1])
+def _wide(known: Known, tensor: Tensor) -> Node:
+    return known.graph.expand(known.operand(tensor), tensor.shape[1])
 
 
 def _rows(op: Literal["sum", "amax"], *, mean: bool = False) -> Callable[..., Node]:
-    def reduce(tracer: Tracer, a: Tensor, dim: Sequence[int] = (), keepdim: bool = False, **_: Value) -> Node:  # noqa: ARG001, FBT001, FBT002
+    def reduce(known: Known, a: Tensor, dim: Sequence[int] = (), keepdim: bool = False, **_: Value) -> Node:  # noqa: ARG001, FBT001, FBT002
         _columns(a, *(dim or (0,)))
-        total = tracer.graph.rows(tracer.operand(a), op)
-        return tracer.graph.mul(total, tracer.graph.constant(1 / a.shape[1])) if mean else total
+        total = known.graph.rows(known.operand(a), op)
+        return known.graph.mul(total, known.graph.constant(1 / a.shape[1])) if mean else total
 
     return reduce
 
 
-def _shape(tracer: Tracer, a: Tensor, *_: Value) -> Node:
-    """Another view of the same numbers; the tracer refuses one that is not rows of columns."""
-    return tracer.operand(a)
+def _shape(known: Known, a: Tensor, *_: Value) -> Node:
+    """Another view of the same numbers; the known refuses one that is not rows of columns."""
+    return known.operand(a)
 
 
-def _expand(tracer: Tracer, a: Tensor, size: Sequence[int], implicit: bool = False) -> Node:  # noqa: ARG001, FBT001, FBT002
-    node = tracer.operand(a)
-    return tracer.graph.expand(node, size[-1]) if size[-1] > 0 and len(size) > 1 else node
+def _expand(known: Known, a: Tensor, size: Sequence[int], implicit: bool = False) -> Node:  # noqa: ARG001, FBT001, FBT002
+    node = known.operand(a)
+    return known.graph.expand(node, size[-1]) if size[-1] > 0 and len(size) > 1 else node
 
 
-def _softmax(tracer: Tracer, a: Tensor, dim: int, half_to_float: bool = False) -> Node:  # noqa: ARG001, FBT001, FBT002
+def _softmax(known: Known, a: Tensor, dim: int, half_to_float: bool = False) -> Node:  # noqa: ARG001, FBT001, FBT002
     _columns(a, dim)
-    g = tracer.graph
-    e = g.apply("exp", _below_largest(tracer, a))
+    g = known.graph
+    e = g.apply("exp", _below_largest(known, a))
     return g.apply("div", e, g.rows(e))
 
 
-def _log_softmax(tracer: Tracer, a: Tensor, dim: int, half_to_float: bool = False) -> Node:  # noqa: ARG001, FBT001, FBT002
+def _log_softmax(known: Known, a: Tensor, dim: int, half_to_float: bool = False) -> Node:  # noqa: ARG001, FBT001, FBT002
     _columns(a, dim)
-    g, below = tracer.graph, _below_largest(tracer, a)
+    g, below = known.graph, _below_largest(known, a)
     return g.sub(below, g.apply("log", g.rows(g.apply("exp", below))))
 
 
-def _below_largest(tracer: Tracer, a: Tensor) -> Node:
+def _below_largest(known: Known, a: Tensor) -> Node:
     """Each less the largest of its row, through which no gradient needs to flow."""
-    node = tracer.operand(a)
-    return tracer.graph.sub(node, tracer.graph.apply("stop", tracer.graph.rows(node, "amax")))
+    node = known.operand(a)
+    return known.graph.sub(node, known.graph.apply("stop", known.graph.rows(node, "amax")))
 
 
 def _layer_norm(
-    tracer: Tracer, a: Tensor, shape: Sequence[int], weight: Tensor | None, bias: Tensor | None, eps: float
+    known: Known, a: Tensor, shape: Sequence[int], weight: Tensor | None, bias: Tensor | None, eps: float
 ) -> tuple[Node, None, None]:
     if tuple(shape) != (a.shape[1],):
         refuse("it normalises over more than a row")
-    g, node, share = tracer.graph, tracer.operand(a), tracer.graph.constant(1 / a.shape[1])
+    g, node, share = known.graph, known.operand(a), known.graph.constant(1 / a.shape[1])
     centred = g.sub(node, g.mul(g.rows(node), share))
     variance = g.mul(g.rows(g.mul(centred, centred)), share)
     normal = g.mul(centred, g.apply("rsqrt", g.add(variance, g.constant(eps))))
-    scaled = normal if weight is None else g.mul(normal, tracer.operand(weight))
-    return (scaled if bias is None else g.add(scaled, tracer.operand(bias))), None, None
+    scaled = normal if weight is None else g.mul(normal, known.operand(weight))
+    return (scaled if bias is None else g.add(scaled, known.operand(bias))), None, None
 
 
-def _not(tracer: Tracer, a: Tensor) -> Node:
-    return tracer.graph.sub(tracer.graph.constant(1), tracer.operand(a))
+def _not(known: Known, a: Tensor) -> Node:
+    return known.graph.sub(known.graph.constant(1), known.operand(a))
 
 
-def _or(tracer: Tracer, a: Value, b: Value) -> Node:
+def _or(known: Known, a: Value, b: Value) -> Node:
     """Not the larger of them, by which compilers find no way to compute many at once."""
-    return tracer.graph.apply("ne", _add(tracer, a, b), tracer.graph.constant(0))
+    return known.graph.apply("ne", _add(known, a, b), known.graph.constant(0))
 
 
-def _masked_fill(tracer: Tracer, a: Tensor, mask: Tensor, value: Value) -> Node:
-    return tracer.graph.where(tracer.operand(mask), tracer.operand(value), tracer.operand(a))
+def _masked_fill(known: Known, a: Tensor, mask: Tensor, value: Value) -> Node:
+    return known.graph.where(known.operand(mask), known.operand(value), known.operand(a))
 
 
 def _columns(a: Tensor, dim: int, *others: int, step: int = 1) -> None:
@@ -239,8 +239,8 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.add.Scalar: _add,
     aten.sub.Tensor: _sub,
     aten.sub.Scalar: _sub,
-    aten.rsub.Tensor: lambda tracer, a, b, alpha=1: _sub(tracer, b, a, alpha),
-    aten.rsub.Scalar: lambda tracer, a, b, alpha=1: _sub(tracer, b, a, alpha),
+    aten.rsub.Tensor: lambda known, a, b, alpha=1: _sub(known, b, a, alpha),
+    aten.rsub.Scalar: lambda known, a, b, alpha=1: _sub(known, b, a, alpha),
     aten.mul.Tensor: _mul,
     aten.mul.Scalar: _mul,
     aten.neg.default: _neg,
@@ -255,7 +255,7 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.addcmul.default: _addcmul,
     aten.clamp.default: _clamp,
     aten.clamp_min.default: _clamp,
-    aten.clamp_max.default: lambda tracer, a, high: _clamp(tracer, a, None, high),
+    aten.clamp_max.default: lambda known, a, high: _clamp(known, a, None, high),
     aten.masked_fill.Scalar: _masked_fill,
     aten.masked_fill.Tensor: _masked_fill,
     aten.logical_not.default: _not,
@@ -268,7 +268,7 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.split_with_sizes.default: _split,
     aten.unsafe_split.Tensor: _split,
     aten.unsafe_split_with_sizes.default: _split,
-    aten.unbind.int: lambda tracer, a, dim=0: _split(tracer, a, 1, dim),
+    aten.unbind.int: lambda known, a, dim=0: _split(known, a, 1, dim),
     aten.slice.Tensor: _slice,
     aten.select.int: _select,
     aten.cat.default: _cat,
@@ -286,7 +286,7 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.native_layer_norm.default: _layer_norm,
     aten.detach.default: _pointwise("stop"),
     aten.log_sigmoid.default: _pointwise("log_sigmoid"),
-    aten.log_sigmoid_forward.default: lambda tracer, a: (tracer.graph.apply("log_sigmoid", tracer.operand(a)), None),
+    aten.log_sigmoid_forward.default: lambda known, a: (known.graph.apply("log_sigmoid", known.operand(a)), None),
     **dict.fromkeys((aten.clone.default, aten.alias.default, aten._to_copy.default, aten.lift_fresh.default), _same),  # noqa: SLF001
 }
 """How an operator of torch makes nodes of its arguments."""

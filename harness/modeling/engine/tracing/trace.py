@@ -13,8 +13,9 @@ from torch.overrides import TorchFunctionMode
 from harness.modeling.engine.form.node import describe, ordered
 from harness.modeling.engine.refused import RefusedError
 from harness.modeling.engine.tracing.contract import checked, like
+from harness.modeling.engine.tracing.known import tensors_in
 from harness.modeling.engine.tracing.settings import unchanged
-from harness.modeling.engine.tracing.tracer import Tracer, tensors_in
+from harness.modeling.engine.tracing.tracer import Tracer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,14 +82,14 @@ def _traced(cell: Cell, batch: int) -> Trace:
         if any(state.dim() != 2 or state.shape[0] != batch for state in states):  # noqa: PLR2004
             raise RefusedError("its states are not (batch, width)")
         tracer = Tracer(cell, batch)
-        nodes = tuple(tracer.enter("state", state, number) for number, state in enumerate(states))
-        entered = tracer.enter("input", x, 0)
+        nodes = tuple(tracer.known.enter("state", state, number) for number, state in enumerate(states))
+        entered = tracer.known.enter("input", x, 0)
         given = [tensor.clone() for tensor in (x, *states)]
         with tracer:
             result = cell.step(x, *states)
         after = checked(cell, result, states, list(zip(given, (x, *states), strict=True)))
-        returned = tuple(tracer.graph.expand(tracer.operand(state), state.shape[1]) for state in after)
-        return Trace(tracer.graph, entered, nodes, returned, batch)
+        returned = tuple(tracer.known.graph.expand(tracer.known.operand(state), state.shape[1]) for state in after)
+        return Trace(tracer.known.graph, entered, nodes, returned, batch)
 
 
 def check_derivative(cell: Cell) -> None:
