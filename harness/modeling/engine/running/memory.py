@@ -97,7 +97,8 @@ class Pool:
         del self._given[block.address]
         self._free.append(block)
         while sum(block.size for block in self._free) > MOST:
-            self._free.pop(0)
+            with suppress(IndexError):  # another thread has dropped it
+                self._free.pop(0)
 
 
 def _rounded(size: int) -> int:
