@@ -49,8 +49,8 @@ perplexity = "25%"
 
 
 @pytest.fixture
-def made(harness: Command, once: Once, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """`harness compare`, in a folder with a cell, a text, and a baseline.
+def made(harness: Command, once: Once, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    """`harness compare`, in a folder with a cell, a text, and a baseline; nobody else's certificates are seen.
 
     In the text the last character but one tells the next: perplexity is about 1.3 with a state, and beyond 3 without.
     """
@@ -65,6 +65,7 @@ def made(harness: Command, once: Once, monkeypatch: pytest.MonkeyPatch) -> Comma
         assert harness("run", "--suite", "ci.toml", "--out", "ci", "--workers", 0).code == 0
         assert harness("baseline", "ci", "-o", "ci.json").code == 0
 
+    monkeypatch.setattr("harness.testing.certificate.cache_folder", lambda: tmp_path / "cache")
     once(make)
     for name in [name for name in sys.modules if name.startswith("elman_")]:
         monkeypatch.delitem(sys.modules, name)  # a new process would import the file anew
