@@ -23,6 +23,7 @@ CLEARLY = 1.3
 on processors that are not Intel's: on some of them it takes twice as long, on others less than oneDNN. Were little
 enough, the choice, and with it the last digits of results, could change from one process to the next."""
 TRIES = 9
+"""Of which the fastest counts."""
 DEEP = 256
 """Of how many products a sum is added up at once."""
 _linear: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)

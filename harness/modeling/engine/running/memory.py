@@ -27,6 +27,7 @@ class Block:
 
     Attributes:
         bytes: the memory.
+        size: how many there are.
         address: where it begins.
         form: type and shape of what lies there.
         views: of columns at each time step; by first column and width.

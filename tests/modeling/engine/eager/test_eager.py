@@ -171,10 +171,17 @@ def test_columns_that_are_read_whole_and_in_parts() -> None:
         torch.testing.assert_close(own[name], value, rtol=1e-10, atol=1e-12)
 
 
+def right_but_packed(a: Tensor, matrix: Tensor, bias: Tensor | None, *_: object) -> Tensor:
+    """What oneDNN's function would be that is wrong with packed matrices."""
+    if matrix.layout != torch.strided or bias is None:
+        return torch.zeros(64, 512)
+    return torch.addmm(bias, a, matrix.t())
+
+
 @pytest.mark.parametrize(
     "broken",
-    [None, lambda *_: torch.zeros(64, 512), lambda *_: torch.zeros(4, 5)],
-    ids=["not there", "wrong", "of another shape"],
+    [None, lambda *_: torch.zeros(64, 512), lambda *_: torch.zeros(4, 5), right_but_packed],
+    ids=["not there", "wrong", "of another shape", "wrong where packed"],
 )
 def test_without_onednns_functions_torch_multiplies(monkeypatch: pytest.MonkeyPatch, broken: object) -> None:
     monkeypatch.setattr(factor, "_linear", broken and SimpleNamespace(default=broken))
@@ -197,3 +204,13 @@ def test_who_is_faster_multiplies(monkeypatch: pytest.MonkeyPatch, clearly: floa
         monkeypatch.setattr(factor, "CLEARLY", 1.3)
     asked = slow == "torch.mm" if slow else clearly == 0
     assert factor.suits(64, torch.zeros(256, 128)) == (KNOWN and asked)
+
+
+def test_a_moment_of_noise_decides_nothing() -> None:
+    late = iter([0.2])
+
+    def run() -> Tensor:
+        time.sleep(next(late, 0))
+        return torch.zeros(1)
+
+    assert factor._seconds(run) < 0.1
