@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -27,6 +28,9 @@ TRIALS = ((3, False, 2), (5, True, 3), (1, False, None))
 something else -, whether inputs are unit vectors, and how many steps a piece of time has: all of them where None."""
 ROUNDING = 256
 """How many times the precision of the numbers, of the largest of them, may be rounding."""
+SPREAD = 16
+"""How many times as far from the truth as the loop is may be rounding, too: sums in another order were seen eleven times as
+far off in steps that amplify it, while what is wrong is off by far more."""
 
 
 def check(cell: Cell, kernel: Kernel, loop: Run) -> None:
@@ -43,7 +47,8 @@ def check(cell: Cell, kernel: Kernel, loop: Run) -> None:
     with torch.no_grad():
         for parameter in double.parameters():
             noise = torch.rand(parameter.shape, generator=generator) - 0.5  # far faster than normal numbers
-            parameter.add_(noise.to(parameter), alpha=0.4)
+            terms = max(parameter.shape) if parameter.dim() > 1 else 1  # a wide matrix must not make the step chaotic
+            parameter.add_(noise.to(parameter), alpha=min(0.4, 2 / math.sqrt(terms)))
     like = next(cell.parameters())
     same = copy.deepcopy(double).to(like.dtype)
     precision = torch.finfo(like.dtype).eps
@@ -122,7 +127,7 @@ def _compare(own: dict[str, Tensor], plain: dict[str, Tensor], truth: dict[str, 
         finite = right.isfinite() & plain[name].isfinite()
         off, usual = (_largest((found - right)[finite]) for found in (value, plain[name]))
         same = torch.equal(value[~finite].nan_to_num(), plain[name][~finite].nan_to_num())
-        if not same or not off <= 2 * usual + ROUNDING * precision * max(1.0, _largest(right[finite])):
+        if not same or not off <= SPREAD * usual + ROUNDING * precision * max(1.0, _largest(right[finite])):
             raise RefusedError(
                 f"what was compiled differs from its step: {name} by {off:.1e}, where rounding is {usual:.1e}"
             )

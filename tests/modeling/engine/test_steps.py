@@ -488,6 +488,36 @@ def test_a_kernel_that_is_wrong_only_in_inference_is_found_out(monkeypatch: pyte
     assert_found_out(Recurrence(Free(lambda c, x, h: torch.cos(c.W(x) + 0.322 * c.U(h)), 1)))
 
 
+class Chaotic(Cell):
+    """A wide step that amplifies rounding."""
+
+    def __init__(self, seed: int, gain: float) -> None:
+        super().__init__(INPUT, 400)
+        torch.manual_seed(seed)
+        self.W, self.U, self.V = nn.Linear(INPUT, 400), nn.Linear(400, 400), nn.Linear(400, 400)
+        self.gain = gain
+
+    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        return torch.tanh(self.W(x) + self.gain * self.U(h) * self.V(h))
+
+
+@pytest.mark.parametrize("gain", [1.0, 20.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_rounding_that_a_step_amplifies_is_no_mistake(seed: int, gain: float) -> None:
+    assert Recurrence(Chaotic(seed, gain)).choice().engine == "native"
+
+
+def test_a_small_mistake_in_a_wide_step_is_found_out_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Kernel.forward
+
+    def wrong(kernel: Kernel, *given: Any, keep: bool) -> tuple[Any, ...]:
+        outputs, *more = right(kernel, *given, keep=keep)
+        return outputs * 1.0003, *more
+
+    monkeypatch.setattr(Kernel, "forward", wrong)
+    assert_found_out(Recurrence(Chaotic(0, 1.01)))
+
+
 def test_without_a_compiler_it_runs_in_torch_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "no-such-compiler")
     build._loaded.cache_clear()
