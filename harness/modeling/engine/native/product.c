@@ -64,10 +64,12 @@ static __attribute__((noinline)) void write(int tall, const real *sum, real *c, 
 
 /* One tile: c (tall × wide) = or += a (tall × deep) · a strip of the packed matrix, of which so many vectors are
    wanted. Of a few rows each sum is made in parts, since a processor would wait for the last addition to begin the
-   next. */
+   next. What is needed soon is fetched on the way, `pace` bytes further for each number of a row: all at once, it would
+   be in the way of what is needed now. */
 static inline __attribute__((always_inline)) void tile(const int tall, const int vecs, const real *a, int64_t down,
                                                        int64_t right, const real *w, int64_t deep, real *c,
-                                                       int64_t ldc, int64_t wide, const real *bias, int add) {
+                                                       int64_t ldc, int64_t wide, const real *bias, int add,
+                                                       const char *soon, int64_t pace) {
   const int parts = tall == 1 ? 4 : tall <= 3 ? 2 : 1, count = tall * parts;
   vec sum[TALL][2];
   const real *row[(TALL + 2) / 3]; /* every third row has a pointer: an address may add one or two times `down` to it */
@@ -75,8 +77,7 @@ static inline __attribute__((always_inline)) void tile(const int tall, const int
   for (int i = 0; i < count; i++) sum[i][0] = sum[i][1] = (vec){0};
 #pragma GCC unroll 16
   for (int i = 0; i < (tall + 2) / 3; i++) row[i] = a + 3 * i * down;
-  if (add)
-    for (int i = 0; i < tall; i++) __builtin_prefetch(c + i * ldc, 1);
+  for (int i = 0; i < tall; i++) __builtin_prefetch(c + i * ldc, 1);
 #define PART(P) \
   { \
     const vec left = *(const vec *)w, right_of_it = *(const vec *)(w + (vecs - 1) * LANES); \
@@ -87,6 +88,7 @@ static inline __attribute__((always_inline)) void tile(const int tall, const int
     } \
     _Pragma("GCC unroll 16") for (int i = 0; i < (tall + 2) / 3; i++) row[i] += right; \
     w += WIDE; \
+    if (tall >= LOW) __builtin_prefetch(soon, 0, 2), soon += pace; \
   }
   int64_t k = 0;
   for (; parts > 1 && k + parts <= deep; k += parts) {
@@ -126,17 +128,14 @@ typedef struct {
   int64_t ldc;
 } Operand;
 
-/* Tiles of equal height, one below the other; what is left of the operand then. While one is computed, so many lines of
-   memory are fetched that are needed soon. */
+/* Tiles of equal height, one below the other; what is left of the operand then. */
 static Operand tiles(int64_t count, int64_t tall, Operand o, const real *w, int64_t deep, int64_t wide,
-                     const real *bias, int add, const char *soon, int64_t lines) {
+                     const real *bias, int add, const char *soon, int64_t pace) {
   const int64_t beyond = o.right == 1 ? tall * o.down : deep * TALL;
 #define CASE(T) \
   case T: \
-    for (int64_t n = 0; T <= TALL && n < count; n++, o.a += beyond, o.c += T * o.ldc) { \
-      for (int64_t k = 0; k < lines; k++, soon += LINE) __builtin_prefetch(soon, 0, 2); \
-      tile(T < TALL ? T : TALL, 2, o.a, o.down, o.right, w, deep, o.c, o.ldc, wide, bias, add); \
-    } \
+    for (int64_t n = 0; T <= TALL && n < count; n++, o.a += beyond, o.c += T * o.ldc, soon += pace * deep) \
+      tile(T < TALL ? T : TALL, 2, o.a, o.down, o.right, w, deep, o.c, o.ldc, wide, bias, add, soon, pace); \
     break;
   switch (tall) {
     CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
@@ -152,7 +151,7 @@ static Operand half_tiles(int64_t count, int64_t tall, Operand o, const real *w,
     for (int64_t i = 0, few; i < tall; i += few) {
       few = tall - i < LOW ? tall - i : LOW;
 #define HALF(T) \
-  case T: tile(T, 1, o.a + i * o.down, o.down, o.right, w, deep, o.c + i * o.ldc, o.ldc, wide, bias, add); break;
+  case T: tile(T, 1, o.a + i * o.down, o.down, o.right, w, deep, o.c + i * o.ldc, o.ldc, wide, bias, add, 0, 0); break;
       switch (few) { HALF(1) HALF(2) HALF(3) HALF(4) HALF(5) HALF(6) }
     }
   return o;
@@ -182,7 +181,7 @@ static void block(Operand o, const real *w, int64_t deep, int64_t wide, const re
   for (int64_t m = 0; m < rounds; m++) {
     const int64_t i0 = o.rows * m / rounds, rows = o.rows * (m + 1) / rounds - i0;
     const int64_t count = (rows + TALL - 1) / TALL, low = rows / count, higher = rows - low * count;
-    const int64_t lines = count < 4 ? 0 : (int64_t)sizeof(real) * WIDE * deep / LINE / count + 1;
+    const int64_t pace = (int64_t)sizeof(real) * WIDE / count;
     Operand few = {o.a + i0 * o.down, o.down, o.right, rows, o.c + i0 * o.ldc, o.ldc};
     if (o.right != 1) {
       copy_rows(few, count, low, higher, deep, copied);
@@ -198,8 +197,8 @@ static void block(Operand o, const real *w, int64_t deep, int64_t wide, const re
         half_tiles(count - higher, low, part, strip, deep, here, first, add);
         continue;
       }
-      if (higher) part = tiles(higher, low + 1, part, strip, deep, here, first, add, next, lines);
-      tiles(count - higher, low, part, strip, deep, here, first, add, next + higher * lines * LINE, lines);
+      if (higher) part = tiles(higher, low + 1, part, strip, deep, here, first, add, next, pace);
+      tiles(count - higher, low, part, strip, deep, here, first, add, next + higher * pace * deep, pace);
     }
   }
 }
