@@ -77,7 +77,8 @@ static inline __attribute__((always_inline)) void tile(const int tall, const int
   for (int i = 0; i < count; i++) sum[i][0] = sum[i][1] = (vec){0};
 #pragma GCC unroll 16
   for (int i = 0; i < (tall + 2) / 3; i++) row[i] = a + 3 * i * down;
-  for (int i = 0; i < tall; i++) __builtin_prefetch(c + i * ldc, 1);
+  for (int i = 0; i < tall; i++)
+    for (int v = 0; v < vecs; v++) __builtin_prefetch(c + i * ldc + v * LANES, 1);
 #define PART(P) \
   { \
     const vec left = *(const vec *)w, right_of_it = *(const vec *)(w + (vecs - 1) * LANES); \
@@ -220,7 +221,7 @@ void multiply(const real *a, int64_t down, int64_t right, const real *w, int64_t
    when it is needed, once for all operands. Of their rows, or of the columns, a thread does its part. */
 static void multiply_part(const Operand *operands, int64_t count, const real *w, int64_t below, int64_t beside,
                           int64_t inner, int64_t outer, int64_t add, int by_rows, int64_t part, int64_t threads) {
-  static _Thread_local real packed[DEEP * PANEL];
+  static _Thread_local real packed[DEEP * PANEL] __attribute__((aligned(LINE)));
   const int64_t first = by_rows ? 0 : outer * part / threads, last = by_rows ? outer : outer * (part + 1) / threads;
   for (int64_t j0 = first; j0 < last; j0 += PANEL)
     for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.modeling.engine.running import memory
-from harness.modeling.engine.running.memory import LEAST, Pool
+from harness.modeling.engine.running.memory import LEAST, LINE, Pool
 
 LIKE = torch.zeros(1)
 MANY = LEAST // 4
@@ -44,6 +44,11 @@ def test_no_two_that_are_read_share_memory(sizes: list[int]) -> None:
         made = [pool.empty(LIKE, size).fill_(number) for number, size in enumerate(sizes)]
         assert all((tensor == number).all() for number, tensor in enumerate(made))
         del made
+
+
+@given(st.integers(MANY, 4 * MANY))
+def test_memory_begins_where_a_processor_fetches(size: int) -> None:
+    assert Pool().empty(LIKE, size).data_ptr() % LINE == 0
 
 
 @given(st.integers(LEAST, 1 << 40))
