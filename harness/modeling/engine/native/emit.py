@@ -154,7 +154,7 @@ class Source:
         a, c = (self.address(place, "b0") for place in (product.operand, product.result))
         lda, ldc = (self.sizes(place.buffer.width) for place in (product.operand, product.result))
         counts = f"b1 - b0, {self.sizes(inner)}, {self.sizes(outer)}"
-        return f"multiply({a}, {lda}, 1, {matrix}, {counts}, {c}, {ldc}, {int(product.add)}, 0);"
+        return f"multiply({a}, {lda}, {matrix}, {counts}, {c}, {ldc}, {int(product.add)}, 0);"
 
     def address(self, place: Place, row: str) -> str:
         """Where a row begins, in C."""

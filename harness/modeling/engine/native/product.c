@@ -21,7 +21,7 @@ enum { BYTES = 32, TALL = 6 };
 enum { BYTES = 16, TALL = 6 };
 #endif
 enum { LANES = BYTES / sizeof(real), WIDE = 2 * LANES, DEEP = 256, PANEL = 512, FEW = 144 / TALL, LINE = 64,
-       LOW = 6, STRIPS = 4, ROWS_AHEAD = 4 };
+       LOW = 6, STRIPS = 4, ROWS_AHEAD = 4, NARROW = 4, AT_ONCE = 8 };
 typedef real vec __attribute__((vector_size(BYTES), aligned(sizeof(real))));
 
 /* How many numbers an inner × outer matrix has when it is packed. */
@@ -35,8 +35,9 @@ static void pack_strips(const real *from, int64_t down, int64_t deep, int64_t co
   }
 }
 
-/* Pack an inner × outer matrix, whose rows lie `down` apart and whose columns `right`. */
-void pack(const real *w, int64_t down, int64_t right, int64_t inner, int64_t outer, real *to) {
+/* Pack an inner × outer matrix, whose rows lie `down` apart and whose columns `right`. Of a last strip of a few columns
+   each lies by itself where `narrow` says that it is multiplied so. */
+static void pack_for(int narrow, const real *w, int64_t down, int64_t right, int64_t inner, int64_t outer, real *to) {
   for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {
     const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP;
     for (int64_t j0 = 0, count; j0 < outer; j0 += count * WIDE, to += count * WIDE * deep) {
@@ -47,11 +48,15 @@ void pack(const real *w, int64_t down, int64_t right, int64_t inner, int64_t out
         pack_strips(from, down, deep, count, to);
         continue;
       }
+      const int64_t beside = narrow && left <= NARROW ? deep : 1, below = beside == 1 ? WIDE : 1;
       if (wide < WIDE) memset(to, 0, sizeof(real) * WIDE * deep);
       for (int64_t j = 0; j < wide; j++)
-        for (int64_t k = 0; k < deep; k++) to[k * WIDE + j] = from[k * down + j * right];
+        for (int64_t k = 0; k < deep; k++) to[k * below + j * beside] = from[k * down + j * right];
     }
   }
+}
+void pack(const real *w, int64_t down, int64_t right, int64_t inner, int64_t outer, real *to) {
+  pack_for(1, w, down, right, inner, outer, to);
 }
 
 /* Of a tile that is less than a strip wide, what belongs to c. A function of its own, which is compiled once. */
@@ -158,6 +163,38 @@ static Operand half_tiles(int64_t count, int64_t tall, Operand o, const real *w,
   return o;
 }
 
+/* One column of c, for a few rows: in a strip that is empty but for it, it would take as long as many. */
+static inline __attribute__((always_inline)) void column(const int tall, Operand o, const real *w, int64_t deep,
+                                                         real bias, int add) {
+  vec sum[AT_ONCE] = {0};
+  int64_t k = 0;
+  for (; k + LANES <= deep; k += LANES) {
+    const vec of_w = *(const vec *)(w + k);
+#pragma GCC unroll 8
+    for (int i = 0; i < tall; i++) sum[i] += *(const vec *)(o.a + i * o.down + k) * of_w;
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < tall; i++) {
+    real total = add ? o.c[i * o.ldc] : bias;
+    for (int64_t n = k; n < deep; n++) total += o.a[i * o.down + n] * w[n];
+#pragma GCC unroll 16
+    for (int lane = 0; lane < LANES; lane++) total += sum[i][lane];
+    o.c[i * o.ldc] = total;
+  }
+}
+
+/* A few columns, each of which lies by itself in w. */
+static void columns(Operand all, const real *w, int64_t deep, int64_t wide, const real *bias, int add) {
+  for (int64_t j = 0; j < wide; j++, w += deep, all.c++) {
+    Operand o = all;
+    for (int64_t i = 0, tall; i < o.rows; i += tall, o.a += tall * o.down, o.c += tall * o.ldc) {
+      tall = o.rows - i < AT_ONCE ? 1 : AT_ONCE;
+      if (tall > 1) column(AT_ONCE, o, w, deep, bias ? bias[j] : 0, add);
+      else column(1, o, w, deep, bias ? bias[j] : 0, add);
+    }
+  }
+}
+
 /* Rows that lie by columns, each tile's to a place of its own, since such rows collide in the first cache. Of `count`
    tiles the first `higher` have a row more than `low`. */
 static void copy_rows(Operand o, int64_t count, int64_t low, int64_t higher, int64_t deep, real *to) {
@@ -176,7 +213,7 @@ static void copy_rows(Operand o, int64_t count, int64_t low, int64_t higher, int
 
 /* What one block of a packed matrix, deep × wide, adds to as many columns of c: for a few rows after the other, which
    stay in the second cache, while each strip of the block is in the first, and the next one on its way. */
-static void block(Operand o, const real *w, int64_t deep, int64_t wide, const real *bias, int add) {
+static void block(int narrow, Operand o, const real *w, int64_t deep, int64_t wide, const real *bias, int add) {
   static _Thread_local real copied[FEW * TALL * DEEP];
   const int64_t rounds = (o.rows + FEW * TALL - 1) / (FEW * TALL);
   for (int64_t m = 0; m < rounds; m++) {
@@ -193,6 +230,10 @@ static void block(Operand o, const real *w, int64_t deep, int64_t wide, const re
       const char *next = (const char *)(strip + WIDE * deep);
       const int64_t here = wide - j < WIDE ? wide - j : WIDE;
       Operand part = few;
+      if (narrow && here <= NARROW) {
+        columns(part, strip, deep, here, first, add);
+        continue;
+      }
       if (here <= LANES) {
         part = half_tiles(higher, low + 1, part, strip, deep, here, first, add);
         half_tiles(count - higher, low, part, strip, deep, here, first, add);
@@ -204,16 +245,16 @@ static void block(Operand o, const real *w, int64_t deep, int64_t wide, const re
   }
 }
 
-/* c (rows × outer) = or += a (rows × inner) · w, with w packed; a lies as `pack` says of w. To what is not added to c,
-   the bias is, where there is one. */
-void multiply(const real *a, int64_t down, int64_t right, const real *w, int64_t rows, int64_t inner, int64_t outer,
+/* c (rows × outer) = or += a (rows × inner) · w, with w packed; the rows of a lie `down` apart. To what is not added to
+   c, the bias is, where there is one. */
+void multiply(const real *a, int64_t down, const real *w, int64_t rows, int64_t inner, int64_t outer,
               real *c, int64_t ldc, int64_t add, const real *bias) {
   const int64_t padded = (outer + WIDE - 1) / WIDE * WIDE;
   for (int64_t j0 = 0; j0 < outer; j0 += PANEL)
     for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {
       const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP, wide = outer - j0 < PANEL ? outer - j0 : PANEL;
-      const Operand o = {a + k0 * right, down, right, rows, c + j0, ldc};
-      block(o, w + k0 * padded + j0 * deep, deep, wide, bias ? bias + j0 : 0, add || k0);
+      const Operand o = {a + k0, down, 1, rows, c + j0, ldc};
+      block(1, o, w + k0 * padded + j0 * deep, deep, wide, bias ? bias + j0 : 0, add || k0);
     }
 }
 
@@ -222,16 +263,19 @@ void multiply(const real *a, int64_t down, int64_t right, const real *w, int64_t
 static void multiply_part(const Operand *operands, int64_t count, const real *w, int64_t below, int64_t beside,
                           int64_t inner, int64_t outer, int64_t add, int by_rows, int64_t part, int64_t threads) {
   static _Thread_local real packed[DEEP * PANEL] __attribute__((aligned(LINE)));
+  int narrow = 1;
+  for (const Operand *o = operands; o < operands + count; o++) narrow &= o->right == 1;
   const int64_t first = by_rows ? 0 : outer * part / threads, last = by_rows ? outer : outer * (part + 1) / threads;
   for (int64_t j0 = first; j0 < last; j0 += PANEL)
     for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {
       const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP, wide = last - j0 < PANEL ? last - j0 : PANEL;
-      pack(w + k0 * below + j0 * beside, below, beside, deep, wide, packed);
+      pack_for(narrow, w + k0 * below + j0 * beside, below, beside, deep, wide, packed);
       for (const Operand *o = operands; o < operands + count; o++) {
         const int64_t i0 = by_rows ? o->rows * part / threads : 0;
         const int64_t i1 = by_rows ? o->rows * (part + 1) / threads : o->rows;
         const real *a = o->a + i0 * o->down + k0 * o->right;
-        block((Operand){a, o->down, o->right, i1 - i0, o->c + i0 * o->ldc + j0, o->ldc}, packed, deep, wide, 0, add || k0);
+        const Operand rows = {a, o->down, o->right, i1 - i0, o->c + i0 * o->ldc + j0, o->ldc};
+        block(narrow, rows, packed, deep, wide, 0, add || k0);
       }
     }
 }

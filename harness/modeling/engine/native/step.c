@@ -68,7 +68,7 @@ static inline float tanh_(float a) {
 #define fmod_(a, b) f(fmod)(a, b)
 
 /* A matrix product: see product.c. */
-typedef void product(const real *a, int64_t down, int64_t right, const real *w, int64_t rows, int64_t inner,
+typedef void product(const real *a, int64_t down, const real *w, int64_t rows, int64_t inner,
                      int64_t outer, real *c, int64_t ldc, int64_t add, const real *bias);
 
 /* Affine maps of the input are made for so many steps that a product has rows enough. */
@@ -88,11 +88,11 @@ static void prepare(product *multiply, const real *x, const int64_t *hot, const 
     return;
   }
   if (b1 - b0 == n0) {
-    multiply(x + t0 * n0 * inner, inner, 1, packed, (t1 - t0) * n0, inner, outer, to, outer, 0, bias);
+    multiply(x + t0 * n0 * inner, inner, packed, (t1 - t0) * n0, inner, outer, to, outer, 0, bias);
     return;
   }
   for (int64_t t = t0; t < t1; t++)
-    multiply(x + (t * n0 + b0) * inner, inner, 1, packed, b1 - b0, inner, outer, to + ((t - t0) * n0 + b0) * outer, outer, 0,
+    multiply(x + (t * n0 + b0) * inner, inner, packed, b1 - b0, inner, outer, to + ((t - t0) * n0 + b0) * outer, outer, 0,
              bias);
 }
 

@@ -17,7 +17,7 @@ from harness.modeling.engine.native.products import products
 
 NOBODY = 0
 """PROT_NONE, of memory that may not be read."""
-SIZES = st.sampled_from([1, 2, 11, 12, 13, 16, 31, 33, 40, 65, 255, 257, 511, 513, 530])
+SIZES = st.sampled_from([1, 2, 4, 11, 12, 13, 16, 31, 33, 35, 40, 65, 255, 257, 511, 513, 530])
 """Tiles have up to 12 rows and 16 or 32 columns, or half as many, blocks 256 rows and 512 columns of the matrix."""
 
 
@@ -87,15 +87,16 @@ def test_packing_writes_no_further_than_it_says(outer: int) -> None:
     assert not (to[:size] == math.pi).any()
 
 
-@pytest.mark.parametrize("outer", [5, 16, 32, 48, 77])
+@pytest.mark.parametrize("outer", [1, 3, 5, 16, 32, 48, 66, 77])
+@pytest.mark.parametrize("inner", [6, 40])
 @pytest.mark.parametrize("rows", [1, 7, 30])
-def test_a_bias_is_added_to_each_row(rows: int, outer: int) -> None:
+def test_a_bias_is_added_to_each_row(rows: int, inner: int, outer: int) -> None:
     """As the loops of a step call it: with a matrix that was packed."""
     made = products(torch.float32)
-    a, matrix, bias, out = torch.randn(rows, 6), torch.randn(6, outer), torch.randn(outer), torch.empty(rows, outer)
+    a, matrix, bias, out = torch.randn(rows, inner), torch.randn(inner, outer), torch.randn(outer), torch.empty(rows, outer)
     packed, number, pointer = made.pack(matrix), ctypes.c_int64, ctypes.c_void_p
-    types = (pointer, number, number, pointer, number, number, number, pointer, number, number, pointer)
+    types = (pointer, number, pointer, number, number, number, pointer, number, number, pointer)
     multiply = ctypes.CFUNCTYPE(None, *types)(made.address.value or 0)
-    sizes = rows, 6, outer
-    multiply(a.data_ptr(), 6, 1, packed.data_ptr(), *sizes, out.data_ptr(), outer, 0, bias.data_ptr())
+    sizes = rows, inner, outer
+    multiply(a.data_ptr(), inner, packed.data_ptr(), *sizes, out.data_ptr(), outer, 0, bias.data_ptr())
     torch.testing.assert_close(out, a @ matrix + bias)
