@@ -29,8 +29,8 @@ something else -, whether inputs are unit vectors, and how many steps a piece of
 ROUNDING = 256
 """How many times the precision of the numbers, of the largest of them, may be rounding."""
 SPREAD = 16
-"""How many times as far from the truth as the loop is may be rounding, too: sums in another order were seen eleven times as
-far off in steps that amplify it, while what is wrong is off by far more."""
+"""How many times as far from the truth as the loop is may be rounding, too: where a step amplifies it, sums in another
+order were seen eleven times as far off, while what is wrong is off by far more."""
 
 
 def check(cell: Cell, kernel: Kernel, loop: Run) -> None:

@@ -173,3 +173,14 @@ def test_in_single_precision_functions_of_our_own_are_right_everywhere(function:
     assert torch.equal(own.isnan(), right.isnan())
     off, usual = (((found.double() - right).abs() / units).nan_to_num() for found in (own, plain))
     assert (off <= torch.clamp(2 * usual, min=2.5)).all(), values[off.argmax()]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("special", [[], [NAN], [-NAN], [INF], [-INF], [-NAN, INF], [-0.0, 0.0], [1e-40]])
+@pytest.mark.parametrize("others", [[-1.5] * 5, [-INF] * 5, [-2.5] * 36, [3.5, -4.5] * 20, []])
+def test_the_largest_of_a_row_is_torchs(others: list[float], special: list[float], dtype: torch.dtype) -> None:
+    values = torch.tensor([*others, *special, *others[:3]] or [-7.5], dtype=dtype)
+    cell = Squashed(lambda h: h.amax(1, keepdim=True).expand_as(h), values).to(dtype)
+    x, states = torch.zeros(2, 1, 1, dtype=dtype), (values[None],)
+    own, plain = (run(cell, x, states)[0] for run in (kernel(cell), loop))
+    torch.testing.assert_close(own, plain, rtol=0, atol=0, equal_nan=True)

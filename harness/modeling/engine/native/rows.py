@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.modeling.engine.form.operators import OPERATORS
@@ -15,6 +16,31 @@ if TYPE_CHECKING:
     from harness.modeling.engine.native.loops import Loop
     from harness.modeling.engine.native.schedule import Schedule
     from harness.modeling.engine.planning.program import Place
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """How a number is found of all columns, in C: {0} is that of the node, {1} what a column has.
+
+    Attributes:
+        begun: before the first column.
+        added: with each.
+        value: after the last.
+        operator: as OpenMP names it.
+    """
+
+    begun: str
+    added: str
+    value: str
+    operator: str
+
+
+REDUCED = {
+    "sum": Reduction("real t{0} = 0", "t{0} += {1};", "t{0}", "+"),
+    "amax": Reduction(
+        "key t{0} = key_of(-INFINITY)", "t{0} = key_of({1}) > t{0} ? key_of({1}) : t{0};", "number_of(t{0})", "max"
+    ),
+}
 
 
 class Rows:
@@ -37,20 +63,19 @@ class Rows:
         totals = [node for node in loop.nodes if node.width < loop.width]
         for node in loop.nodes:
             if node in totals:
-                body.append(self._reduced(node, self._read(node.args[0], inside)))
+                body.append(REDUCED[node.op].added.format(node.number, self._read(node.args[0], inside)))
             else:
                 body += [f"const real v{node.number} = {self._computed(node, inside)};", *self._written(node, "j")]
                 inside.add(node)
         if loop.width == 1:
             return [f"      {line.replace('[j]', '[0]')}" for line in body]
-        sums = ",".join(f"v{node.number}" for node in totals if node.op == "sum")
-        serial = any(node.op == "amax" for node in totals)
         return [
-            *(f"      real v{node.number} = {'0' if node.op == 'sum' else '-INFINITY'};" for node in totals),
-            *([] if serial else ["#pragma omp simd" + (f" reduction(+:{sums})" if sums else "")]),
+            *(f"      {REDUCED[node.op].begun.format(node.number)};" for node in totals),
+            "#pragma omp simd" + "".join(f" reduction({REDUCED[n.op].operator}:t{n.number})" for n in totals),
             f"      for (int64_t j = 0; j < {self.source.sizes(loop.width)}; j++) {{",
             *(f"        {line}" for line in body),
             "      }",
+            *(f"      const real v{node.number} = {REDUCED[node.op].value.format(node.number)};" for node in totals),
             *(f"      {line}" for node in totals for line in self._written(node, "0")),
         ]
 
@@ -59,12 +84,6 @@ class Rows:
         homes = [f"{self._label(place)}[{column}] = v{node.number};" for place in self.schedule.homes.get(node, [])]
         sums = self.schedule.sums.get(node, [])
         return homes + [f"{self._label(place)}[{column}] += v{node.number};" for place in sums]
-
-    def _reduced(self, node: Node, value: str) -> str:
-        name = f"v{node.number}"
-        if node.op == "sum":
-            return f"{name} += {value};"
-        return f"{name} = {value} != {value} || {value} > {name} ? {value} : {name};"
 
     def _computed(self, node: Node, inside: set[Node]) -> str:
         values = [self._read(arg, inside) for arg in node.args if arg is not self.schedule.within.get(node)]

@@ -67,6 +67,23 @@ static inline float tanh_(float a) {
 #define round_(a) f(rint)(a) /* halves to even numbers */
 #define fmod_(a, b) f(fmod)(a, b)
 
+/* Numbers as integers of the same order, of which compilers find the largest of many at once. NaN, of either sign, is
+   above all: a maximum is NaN where one of the numbers is. */
+#ifdef DOUBLE
+typedef int64_t key;
+#define NAN_KEY INT64_MAX
+#else
+typedef int32_t key;
+#define NAN_KEY INT32_MAX
+#endif
+typedef union {
+  real number;
+  key bits;
+} two_views;
+static inline key turned(key bits) { return bits ^ (bits >> (8 * sizeof(key) - 1) & NAN_KEY); }
+static inline key key_of(real a) { return a != a ? NAN_KEY : turned((two_views){.number = a}.bits); }
+static inline real number_of(key k) { return (two_views){.bits = turned(k)}.number; }
+
 /* A matrix product: see product.c. */
 typedef void product(const real *a, int64_t down, const real *w, int64_t rows, int64_t inner,
                      int64_t outer, real *c, int64_t ldc, int64_t add, const real *bias);

@@ -93,7 +93,8 @@ def test_packing_writes_no_further_than_it_says(outer: int) -> None:
 def test_a_bias_is_added_to_each_row(rows: int, inner: int, outer: int) -> None:
     """As the loops of a step call it: with a matrix that was packed."""
     made = products(torch.float32)
-    a, matrix, bias, out = torch.randn(rows, inner), torch.randn(inner, outer), torch.randn(outer), torch.empty(rows, outer)
+    a, matrix, bias = torch.randn(rows, inner), torch.randn(inner, outer), torch.randn(outer)
+    out = torch.empty(rows, outer)
     packed, number, pointer = made.pack(matrix), ctypes.c_int64, ctypes.c_void_p
     types = (pointer, number, pointer, number, number, number, pointer, number, number, pointer)
     multiply = ctypes.CFUNCTYPE(None, *types)(made.address.value or 0)
