@@ -168,9 +168,9 @@ class {name}(Cell):
         ("h, h", "loop", "Mine.step returned 2 states, and must return 1: h."),
         ("torch.dropout(h, 0.5, True)", "native", "--engine native cannot run Mine: its step draws random numbers"),
         (
-            "h.cumsum(1)",
+            "h.cumprod(1)",
             "torch",
-            "--engine torch cannot run Mine: its step does what the engine has no rule for (cumsum)",
+            "--engine torch cannot run Mine: its step does what the engine has no rule for (cumprod)",
         ),
     ],
 )

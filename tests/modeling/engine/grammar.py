@@ -94,6 +94,8 @@ ACROSS = [
     "functional.layer_norm({a}, ({w},), c.{v1}, c.{v2})",
     "functional.normalize(1 + {a}.abs(), dim=1)",
     "{a} - {a}.mean(1, keepdim=True)",
+    "torch.cumsum({a}, 1) / {w}",
+    "torch.softmax({a}, 1).cumsum(-1)",
     "torch.cat([{a}[:, {k}:], {a}[:, :{k}]], 1)",
     "torch.cat([{a}[:, {k}:] * 2, torch.tanh({a})[:, :{k}]], dim=-1)",
     "torch.cat({a}.split([{k}, {w} - {k}], dim=1)[::-1], 1)",
@@ -102,6 +104,7 @@ ACROSS = [
 HEADS = [
     "torch.softmax({h}, {d}).flatten(1)",
     "torch.log_softmax({h}, {d}).view(-1, {w})",
+    "0.5 * {h}.cumsum({d}).flatten(1)",
     "{h}.transpose(1, 2).reshape(-1, {w})",
     "torch.cat({h}.unbind({d}), 1)",
     "torch.cat([{h}[:, 1:], {h}[:, :1]], 1).flatten(1)",

@@ -82,6 +82,30 @@ class Mogrifier(Cell):
         return self.lstm(x, (h, c))  # type: ignore[no-any-return]
 
 
+class Ordered(Cell):
+    """Ordered neurons, Shen, Tan, Sordoni and Courville 2019: running sums of a softmax say how far down to forget."""
+
+    states = ("h", "c")
+
+    def __init__(self, input_size: int, hidden_size: int, chunk: int = 2) -> None:
+        super().__init__(input_size, hidden_size)
+        self.levels, self.chunk = hidden_size // chunk, chunk
+        self.ih = nn.Linear(input_size, 4 * hidden_size + 2 * self.levels)
+        self.hh = nn.Linear(hidden_size, 4 * hidden_size + 2 * self.levels)
+
+    def step(self, x: Tensor, h: Tensor, c: Tensor) -> States:
+        gates = self.ih(x) + self.hh(h)
+        cin, cforget = gates[:, : 2 * self.levels].chunk(2, 1)
+        o, cell, i, f = gates[:, 2 * self.levels :].view(-1, self.levels * 4, self.chunk).chunk(4, 1)
+        cin = (1 - torch.cumsum(functional.softmax(cin, dim=-1), dim=-1))[:, :, None]
+        cforget = torch.cumsum(functional.softmax(cforget, dim=-1), dim=-1)[:, :, None]
+        both = cforget * cin
+        f = torch.sigmoid(f) * both + (cforget - both)
+        i = torch.sigmoid(i) * both + (cin - both)
+        memory = f * c.view(-1, self.levels, self.chunk) + i * torch.tanh(cell)
+        return (torch.sigmoid(o) * torch.tanh(memory)).view(-1, self.hidden_size), memory.view(-1, self.hidden_size)
+
+
 class Cayley(Cell):
     """Helfrich, Willmott and Ye 2018: an orthogonal matrix, solved for."""
 

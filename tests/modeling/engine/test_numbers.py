@@ -184,3 +184,18 @@ def test_the_largest_of_a_row_is_torchs(others: list[float], special: list[float
     x, states = torch.zeros(2, 1, 1, dtype=dtype), (values[None],)
     own, plain = (run(cell, x, states)[0] for run in (kernel(cell), loop))
     torch.testing.assert_close(own, plain, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("special", [[], [NAN], [INF], [-INF], [INF, -INF]])
+def test_running_sums_are_torchs_also_beyond_infinity(special: list[float]) -> None:
+    values = torch.tensor([0.5, -1.5, 2.0, *special, 3.0, 0.25])
+    cell = Squashed(lambda h: h.cumsum(1), values)
+    seen = torch.tensor([1.0, 2.0, *special, 4.0, 8.0, 16.0])
+
+    def found(run: Any) -> list[torch.Tensor]:
+        state = values[None].requires_grad_()
+        outputs, _ = run(cell, torch.zeros(2, 1, 1), (state,))
+        return [outputs, *torch.autograd.grad(outputs[0], state, seen[None])]
+
+    for own, plain in zip(found(kernel(cell)), found(loop), strict=True):
+        torch.testing.assert_close(own, plain, rtol=1e-6, atol=0, equal_nan=True)

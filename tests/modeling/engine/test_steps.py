@@ -331,6 +331,17 @@ STEPS: dict[str, tuple[int, Callable[..., object]]] = {
         1,
         lambda c, x, h: torch.tanh(c.W(x) + h @ torch.linalg.solve(3 + c.U.weight.triu(), c.V.weight)),
     ),
+    "running sums": (
+        1,
+        lambda c, x, h: torch.tanh(c.W(x).cumsum(1) + c.u * torch.cumsum(torch.tanh(c.U(h)), -1)[:, :1] - h.cumsum(1)),
+    ),
+    "running sums of parts": (
+        2,
+        lambda c, x, h, s: (
+            torch.tanh(c.W(x) + torch.cat([h[:, 1:4].cumsum(1), (s + h).cumsum(1)[:, :3]], 1)),
+            0.3 * torch.ones_like(s).cumsum(1) * h.sum(1, keepdim=True).expand_as(s).cumsum(1) - c.U(s).cumsum(1),
+        ),
+    ),
     "many terms": (1, lambda c, x, h: torch.tanh(sum((0.1 * k * c.U(h + k) for k in range(1, 16)), c.W(x)))),
 }
 
@@ -405,7 +416,7 @@ def changes_what_a_stack_was_made_of(c: Free, x: Tensor, h: Tensor) -> Tensor:
     [
         (lambda c, x, h: functional.dropout(torch.tanh(c.W(x) + c.U(h))), "draws random numbers"),
         (lambda c, x, h: torch.tanh(c.W(x) + h @ h.t() @ h), "multiplies states with each other"),
-        (lambda c, x, h: torch.tanh(c.W(x) + c.U(h)).cumsum(1), "no rule for (cumsum)"),
+        (lambda c, x, h: torch.tanh(c.W(x) + c.U(h)).cumprod(1), "no rule for (cumprod)"),
         (lambda c, x, h: torch.tanh(c.W(x) + c.U(h) / len(x)), "depends on the size of the batch"),
         (lambda c, x, h: torch.tanh(c.W(x) + c.U(h) - h.mean(0, keepdim=True)), "across the rows"),
         (lambda c, x, h: torch.tanh(c.W(x)) if h[0, 0] > 0 else c.U(h), "across the rows"),

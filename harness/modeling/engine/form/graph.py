@@ -103,6 +103,10 @@ class Graph:
         """One number a row: the sum of its columns, or the largest of them."""
         return a if a.width == 1 else self.make(op, a, width=1)
 
+    def cumsum(self, a: Node, *, back: bool = False) -> Node:
+        """In each column the sum of those up to it, or of it and those that follow."""
+        return a if a.width == 1 else self.make("cumsum", a, attr=back)
+
     def expand(self, a: Node, width: int) -> Node:
         """One number a row in each of many columns."""
         return a if a.width == width else self.make("expand", a, width=width)

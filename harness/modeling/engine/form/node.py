@@ -29,7 +29,7 @@ class Node:
     Attributes:
         number: in the order in which nodes were made.
         op: a pointwise operator of `OPERATORS`, or input, state, carry, vector, matrix, constant, mm, linear, slice,
-            cat, sum, amax, expand.
+            cat, sum, amax, cumsum, expand.
         args: what it is made of.
         attr: what else the operator needs.
         width: columns.
@@ -47,6 +47,11 @@ class Node:
     def pointwise(self) -> bool:
         """Whether each column depends on the same column of its arguments only."""
         return self.op in OPERATORS or self.op == "expand"
+
+    @property
+    def looped(self) -> bool:
+        """Whether it is computed column by column."""
+        return self.pointwise or self.op in {"sum", "amax", "cumsum"}
 
 
 def ordered(roots: Iterable[Node]) -> list[Node]:

@@ -18,9 +18,15 @@ LONG = frozenset(
 
 @dataclass
 class Loop:
-    """Nodes that are computed in one loop over the columns."""
+    """Nodes that are computed in one loop over the columns.
+
+    Attributes:
+        width: how many columns there are.
+        way: "any" where columns do not depend on each other; in running sums "up" or "down".
+    """
 
     width: int
+    way: str
     nodes: list[Node] = field(default_factory=list)
 
 
@@ -42,9 +48,10 @@ def form(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> list[L
 
     while left:
         first = min((node for node in left if ready(node)), key=lambda node: rounds[node])
-        loop = Loop(width(first))
+        loop = Loop(width(first), _way(first))
         for node in list(left):
-            if width(node) == loop.width and rounds[node] == rounds[first] and ready(node):
+            same = (width(node), _way(node)) == (loop.width, loop.way)
+            if same and rounds[node] == rounds[first] and ready(node):
                 loop.nodes.append(node)
                 del left[node]
                 if node.width == loop.width:  # what is added up over columns is known after the loop only
@@ -57,6 +64,12 @@ def form(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> list[L
 def width(node: Node) -> int:
     """Over which columns a node is computed."""
     return node.args[0].width if node.op in {"sum", "amax"} else node.width
+
+
+def _way(node: Node) -> str:
+    if node.op != "cumsum":
+        return "any"
+    return "down" if node.attr else "up"
 
 
 def _rounds(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> dict[Node, int]:

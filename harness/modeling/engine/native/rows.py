@@ -69,6 +69,8 @@ class Rows:
                 inside.add(node)
         if loop.width == 1:
             return [f"      {line.replace('[j]', '[0]')}" for line in body]
+        if loop.way != "any":
+            return self._running(loop, body)
         return [
             *(f"      {REDUCED[node.op].begun.format(node.number)};" for node in totals),
             "#pragma omp simd" + "".join(f" reduction({REDUCED[n.op].operator}:t{n.number})" for n in totals),
@@ -78,6 +80,13 @@ class Rows:
             *(f"      const real v{node.number} = {REDUCED[node.op].value.format(node.number)};" for node in totals),
             *(f"      {line}" for node in totals for line in self._written(node, "0")),
         ]
+
+    def _running(self, loop: Loop, body: list[str]) -> list[str]:
+        """A loop of running sums, of which each column waits for the one before."""
+        width = self.source.sizes(loop.width)
+        columns = f"int64_t j = {width} - 1; j >= 0; j--" if loop.way == "down" else f"int64_t j = 0; j < {width}; j++"
+        begun = (f"      real t{node.number} = 0;" for node in loop.nodes)
+        return [*begun, f"      for ({columns}) {{", *(f"        {line}" for line in body), "      }"]
 
     def _written(self, node: Node, column: str) -> list[str]:
         """A value to where it is read later, and to where it is added up."""
@@ -89,6 +98,8 @@ class Rows:
         values = [self._read(arg, inside) for arg in node.args if arg is not self.schedule.within.get(node)]
         if node.op == "expand":
             return values[0]
+        if node.op == "cumsum":
+            return f"t{node.number} += {values[0]}"
         return " + ".join(values) if node.op == "add" else OPERATORS[node.op].c.format(*values)
 
     def _read(self, node: Node, inside: set[Node]) -> str:

@@ -126,7 +126,7 @@ class Schedule:
 
     def _computed(self, node: Node) -> Node:
         """The value as one that a loop computes: a copy of it where it is not."""
-        if (node.pointwise or node.op in {"sum", "amax"}) and node not in self.program.given:
+        if node.looped and node not in self.program.given:
             return node
         return self.graph.make("copy", node, attr="here")
 
@@ -177,7 +177,7 @@ class Schedule:
                 if node not in direct:
                     self._keep_in_memory(node)
             for arg in node.args:
-                if arg.op == "cat" and (node.pointwise or node.op in {"sum", "amax"}):
+                if arg.op == "cat" and node.looped:
                     self._keep_in_memory(arg)
 
     def _keep_in_memory(self, node: Node) -> None:
@@ -210,7 +210,7 @@ class Schedule:
             ready = max((self._when.get(arg, 0) for arg in node.args), default=0)
             if node.op != "mm":
                 self._when[node] = ready
-                if node.pointwise or node.op in {"sum", "amax"}:
+                if node.looped:
                     self._stage(ready).nodes.append(node)
             elif node not in direct:
                 self._when[node] = self._after_operand(node)

@@ -107,5 +107,6 @@ OTHERS = {
     "cat": _cat,
     "sum": lambda _, args: args[0].sum(-1, keepdim=True),
     "amax": lambda _, args: args[0].amax(-1, keepdim=True),
+    "cumsum": lambda node, args: args[0].flip(-1).cumsum(-1).flip(-1) if node.attr else args[0].cumsum(-1),
     "expand": _expand,
 }

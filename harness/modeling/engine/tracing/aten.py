@@ -151,6 +151,11 @@ def _rows(op: Literal["sum", "amax"], *, mean: bool = False) -> Callable[..., No
     return reduce
 
 
+def _cumsum(known: Known, a: Tensor, dim: int, **_: Value) -> Node:
+    _columns(a, dim)
+    return known.graph.cumsum(_wide(known, a))
+
+
 def _shape(known: Known, a: Tensor, *_: Value) -> Node:
     """Another view of the same numbers; the known refuses one that is not rows of columns."""
     return known.operand(a)
@@ -275,6 +280,7 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.sum.dim_IntList: _rows("sum"),
     aten.mean.dim: _rows("sum", mean=True),
     aten.amax.default: _rows("amax"),
+    aten.cumsum.default: _cumsum,
     aten.view.default: _shape,
     aten._unsafe_view.default: _shape,  # noqa: SLF001
     aten.unsqueeze.default: _shape,

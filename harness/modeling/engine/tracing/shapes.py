@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -112,6 +113,13 @@ def _softmax(function: Callable[..., Tensor], *, logarithm: bool) -> Callable[..
         return blocks([part for group in groups for part in among(group)], a.axes)
 
     return normalised
+
+
+def _cumsum(_: Sequence[int], a: Blocks, dim: int, **__: Value) -> Blocks:
+    keep_apart(a.axes[dim])
+    if a.axes[dim] == BLOCK:
+        return blocks(list(accumulate(a.parts)), a.axes)
+    return blocks([part.cumsum(1) if a.axes[dim] == WIDTH else part for part in a.parts], a.axes)
 
 
 def _layer_norm(
@@ -227,6 +235,7 @@ SHAPED: dict[Any, Callable[..., Any]] = {
     aten.amax.default: _reduce(torch.amax),
     aten._softmax.default: _softmax(torch.softmax, logarithm=False),  # noqa: SLF001
     aten._log_softmax.default: _softmax(torch.log_softmax, logarithm=True),  # noqa: SLF001
+    aten.cumsum.default: _cumsum,
     aten.native_layer_norm.default: _layer_norm,
     aten.mm.default: _mm,
     aten.addmm.default: _addmm,
