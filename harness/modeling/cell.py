@@ -53,11 +53,12 @@ class Cell(nn.Module):
             HarnessError: they are something else.
         """
         super().__init_subclass__(**options)
-        given = cls.__dict__.get("states", ())
+        given: object = cls.states
         named = isinstance(given, tuple | list) and all(isinstance(name, str) for name in given)
-        if not named and not isinstance(given, property):
+        if not (named and given) and not isinstance(given, property):
             raise HarnessError(
-                f'{cls.__name__}.states is {given!r}; it must be a tuple of names, as in ("h",) or ("h", "c").'
+                f"{cls.__name__}.states is {given!r}; it must be a tuple of one or more names, "
+                f'as in ("h",) or ("h", "c").'
             )
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
@@ -67,8 +68,17 @@ class Cell(nn.Module):
         self.output_size = hidden_size
 
     def initial(self, batch: int) -> States:
-        """The states before the first step: zeros (batch, hidden_size) unless a cell says otherwise."""
-        like = next(self.parameters())
+        """The states before the first step: zeros (batch, hidden_size) unless a cell says otherwise.
+
+        Raises:
+            HarnessError: it has no parameters, whose type and device states have.
+        """
+        like = next(self.parameters(), None)
+        if like is None:
+            raise HarnessError(
+                f"{type(self).__name__} has no parameters: give it some, such as those of a Gate, or define "
+                f"initial(self, batch)."
+            )
         return tuple(like.new_zeros(batch, self.hidden_size) for _ in self.states)
 
     def from_reference(self, theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
-from harness.errors import NotSupportedError
+from harness.errors import HarnessError, NotSupportedError
 from harness.modeling.bidirectional import Bidirectional
 from harness.modeling.encoding import Binary, Classes, Embedding, Encoding, Generated, OneHot, Output, width
 from harness.modeling.layer import Layer
@@ -39,6 +40,7 @@ def layer(design: Design, features: int, *, top: bool) -> Layer:
 
     Raises:
         NotSupportedError: the cell cannot stand there.
+        HarnessError: its parameters have no sizes.
     """
     if not design.shape.bidirectional:
         return _one_way(design, features, top=top)
@@ -57,6 +59,12 @@ def _one_way(design: Design, features: int, *, top: bool) -> Layer:
         built = cell(features, size, width(output), _activation(output), **design.options)
     else:
         built = cell(features, size, **design.options)
+    for name, parameter in built.named_parameters():
+        if is_lazy(parameter):
+            raise HarnessError(
+                f"{type(built).__name__} leaves open how large {name} is: make it of input_size and hidden_size, as in "
+                f"nn.Linear(input_size, hidden_size) instead of nn.LazyLinear(hidden_size)."
+            )
     return built if isinstance(built, Layer) else Recurrence(built, design.shape.engine)
 
 

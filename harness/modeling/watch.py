@@ -81,7 +81,7 @@ def _step_through(watched: Watched, x: Tensor, states: States) -> tuple[Tensor, 
         before = states
         with watched.around(watched.layer):
             y, states = watched.forward(x_t, before)
-        h = y.squeeze(0)
+        h = y.squeeze(0).requires_grad_()  # which it does not where all parameters are fixed, or there are none
         if states[0].shape == h.shape and torch.equal(h, states[0]):
             states = (h, *states[1:])  # one tensor, through which everything later depends on this step
         states = (states[0], *map(_own, states[1:]))

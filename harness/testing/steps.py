@@ -95,7 +95,8 @@ def _results(layer: Layer, x: Tensor, seed: int) -> dict[str, Tensor]:
         torch.default_generator.manual_seed(seed)
         outputs, _ = run(layer, x)
     parameters = {name: p for name, p in layer.named_parameters() if p.requires_grad}
-    found = torch.autograd.grad(outputs.sum(), list(parameters.values()), materialize_grads=True)
+    sources = list(parameters.values())  # none where all are fixed
+    found = torch.autograd.grad(outputs.sum(), sources, materialize_grads=True) if sources else ()
     layer.eval()
     named = {f"the gradient of {name}": g for name, g in zip(parameters, found, strict=True)}
     return {"its output": outputs.detach(), **named}

@@ -30,6 +30,14 @@ class Plain(Cell):
         return torch.tanh(self.gate(x, h))
 
 
+class Fixed(Plain):
+    """A reservoir: nothing of it is learnt."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.requires_grad_(requires_grad=False)
+
+
 class ReturnsNone(Plain):
     def step(self, x: Any, h: Any) -> Any:
         return None
@@ -178,7 +186,7 @@ def test_each_way_of_being_wrong_fails_its_check_with_what_was_found(cell: type,
 
 
 @pytest.mark.parametrize("check", [name for name in CHECK if name != "learns a trivial task"])
-@pytest.mark.parametrize("cell", [Plain, GRU])
+@pytest.mark.parametrize("cell", [Plain, Fixed, GRU])
 def test_a_right_cell_passes(cell: type, check: str) -> None:
     finding = found(cell, check)
     assert finding.outcome == ("does not apply" if check == "equals its reference" else "passed"), finding

@@ -170,6 +170,14 @@ def test_no_error_flows_through_a_count() -> None:
     assert first == second > 0  # at the second step it does nothing
 
 
+def test_errors_flow_through_a_recurrence_of_which_nothing_is_learnt() -> None:
+    """A reservoir: the states after a step depend on those before it all the same."""
+    learnt, fixed = model_of(Elman, 1, HALVING), model_of(Elman, 1, HALVING)
+    fixed.stack.requires_grad_(requires_grad=False)
+    inputs = [[1.0], [0.0], [0.0]]
+    assert look(fixed, inputs, [0.0]) == look(learnt, inputs, [0.0])
+
+
 def test_a_cell_without_gates_has_none() -> None:
     assert look(model_of(Elman, 1, HALVING), [[1.0]], [0.0]).gates == {}
 

@@ -154,6 +154,8 @@ def _check_modules(cell: Cell) -> None:
         RefusedError: there is such a thing.
     """
     parameters = list(cell.parameters())
+    if not parameters:
+        raise RefusedError("it has no parameters")
     if any(is_lazy(parameter) for parameter in parameters):
         raise RefusedError("its parameters get their sizes when it first runs")
     kinds = {(parameter.dtype, parameter.device) for parameter in parameters}
