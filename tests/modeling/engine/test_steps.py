@@ -205,6 +205,10 @@ IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
     "from the left": (1, lambda c, x, h: torch.tanh(c.W(x) + (c.U.weight @ h.t()).t())),
     "heads": (1, attention),
     "fast weights": (1, fast_weights),
+    "running sums over heads": (
+        1,
+        lambda c, x, h: torch.tanh(c.W(x) + heads(c.U(h)).cumsum(1).flatten(1) + c.u * heads(h).cumsum(2).flatten(1)),
+    ),
     "numbers beside heads": (
         1,
         lambda c, x, h: torch.tanh(

@@ -81,7 +81,7 @@ def _backward(graph: Graph, node: Node, d: Node, found: Gradients) -> Iterator[H
         taken = graph.apply("eq", node.args[0], node)
         yield node.args[0], graph.mul(d, graph.apply("div", taken, graph.rows(taken))), 0
     elif node.op == "cumsum":
-        yield node.args[0], graph.cumsum(d, back=not node.attr), 0
+        yield node.args[0], graph.cumsum(d, back=True), 0
     else:  # a slice hands on to its columns; sum and expand what they are given
         yield node.args[0], d, node.attr or 0
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from harness.modeling.engine.form.node import Node
 
 COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign"})
-ADDED = frozenset({"sum", "cumsum"})
 
 
 def exact(nodes: Iterable[Node]) -> set[Node]:
@@ -23,7 +22,7 @@ def exact(nodes: Iterable[Node]) -> set[Node]:
     A value that is computed again may differ by rounding, since a compiler joins a product and a sum in one place and
     not in another; then the largest of a row equals none of it any more, and shares of a sum do not add up to one.
     """
-    open_ = [arg for node in nodes if node.op in ADDED | COMPARISONS for arg in node.args]
+    open_ = [arg for node in nodes if node.op in COMPARISONS or node.op == "sum" for arg in node.args]
     found = set()
     while open_:
         node = open_.pop()
