@@ -1,9 +1,9 @@
 """The engine against torch.nn's layers, and beside those of torchrecurrent and Keras, at four shapes.
 
-Each slice - a shape, threads, allocator, engine - is a process of its own that times all its layers in turn, by what is
-behind `harness time`. Slices that the file has are not measured again:
+Each slice - a shape, threads, allocator, engine - is a process of its own that times each layer in turn with the one
+that it is held against, by what is behind `harness time`. Slices that the file has are not measured again:
 
-    python benchmarks/engine.py results/benchmarks/engine.json                  all that is missing, some ten minutes
+    python benchmarks/engine.py results/benchmarks/engine.json                  all that is missing, in 15 minutes
     python benchmarks/engine.py results/benchmarks/engine.json --only C --again all slices of shape C anew
 
 It needs the extras keras and torchrecurrent. Beside the file it writes the tables, engine.md; benchmarks/chart.py
@@ -100,7 +100,7 @@ SLICES = [
 
 
 def measured(part: Slice) -> dict[str, Any]:
-    """All layers of a slice, timed in turn in this process."""
+    """All layers of a slice, each timed in turn with the one that it is held against, in this process."""
     import torch  # noqa: PLC0415 - the process that only starts others needs none
 
     from harness.analysis.timing.rows import compared  # noqa: PLC0415
@@ -117,19 +117,23 @@ def measured(part: Slice) -> dict[str, Any]:
     torch.set_num_threads(part.threads)
     steps = {name: _step(subject(name)) for name in pairs if name in PEERS}
     left_out = {name: round(seconds, 1) for name, seconds in steps.items() if seconds > LONGEST}
-    names = list(dict.fromkeys([*pairs.values(), *(name for name in pairs if name not in left_out)]))
-    session = measure([subject(name) for name in names], REPEATS, part.threads)
-    by_name = dict(zip(names, session.measured, strict=True))
-    held = {name: name for name in pairs.values()} | {name: pairs[name] for name in names if name in pairs}
-    rows = [asdict(row) for name, other in held.items() for row in compared(session, by_name[name], by_name[other])]
-    shared = ("batch", "time", "input", "hidden", "output", "dtype", "device", "threads", "repeats", "peak_gflops")
-    shared += ("peak_of", "tuned_allocator", "others", "origin")
+    own, others = {}, []
+    for name, other in pairs.items():
+        if name not in left_out:  # two at a time: a machine's speed may change while many are timed in turn
+            session = measure([subject(other), subject(name)], REPEATS, part.threads)
+            beside, timed = session.measured
+            own.setdefault(other, compared(session, beside, beside))
+            others += compared(session, timed, beside)
+    rows = [asdict(row) for row in [*(row for found in own.values() for row in found), *others]]
+    shared = ("batch", "time", "input", "hidden", "output", "dtype", "device", "threads", "repeats", "tuned_allocator")
     return {
-        **{name: rows[0][name] for name in shared[:-1]},
+        **{name: rows[0][name] for name in shared},
         "capability": torch.backends.cpu.get_cpu_capability(),
         "torch": torch.__version__,
         "left_out": left_out,
-        "rows": [{name: _rounded(value) for name, value in row.items() if name not in shared} for row in rows],
+        "rows": [
+            {name: _rounded(value) for name, value in row.items() if name not in {*shared, "origin"}} for row in rows
+        ],
     }
 
 
