@@ -37,7 +37,8 @@ def test_what_can_be_mended_is_an_error_and_what_cannot_is_left_to_the_run(asker
     (tmp_path / "broken.py").write_text("class Wrong: pass\nimport missing_module")
     (tmp_path / "buggy.py").write_text(
         "import sys\nfrom harness import Cell\n"
-        "class Buggy(Cell):\n    def step(self, x, h):\n        raise ZeroDivisionError\n"
+        "class Buggy(Cell):\n    def __init__(self, input_size, hidden_size):\n        raise ZeroDivisionError\n"
+        "    def step(self, x, h):\n        return h\n"
         "class Loud(Cell):\n    pass\n"
         "print('hello')\n"
     )
