@@ -12,7 +12,6 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.modeling.bidirectional import Bidirectional
-from harness.modeling.engine.running.memory import POOL
 from harness.modeling.recurrence import Recurrence
 from harness.training.clock import between, mark
 from harness.training.timing.memory import peak_over_base
@@ -106,7 +105,6 @@ def _memory(model: AnyModel, task: Task, recipe: Recipe, batch: Tensors, device:
 
     model.train()
     model.zero_grad()
-    POOL.clear()
     return peak_over_base(step, device)
 
 
