@@ -26,9 +26,10 @@ def peak_over_base(do: Callable[[], object], device: torch.device) -> int | None
     """The bytes that are taken at once while something is done, over those that were before.
 
     On a CPU they are of the resident set of this process, after the engine and glibc have given back what is free, so
-    that what was used before does not hide what is used now. Tensors of a few pages find gaps to fill, and do not always lie alike:
-    in a young process a training step made of them is known to some 15% (seen in repeats), one of larger tensors to
-    5%; in one that has lived long it may seem to take half. On a GPU the bytes are of torch's allocator.
+    that what was used before does not hide what is used now. Tensors of a few pages find gaps to fill, and do not
+    always lie alike: in a young process a training step made of them is known to some 15% (seen in repeats), one of
+    larger tensors to 5%; in one that has lived long it may seem to take half. On a GPU the bytes are of torch's
+    allocator.
 
     Returns:
         None where the system does not tell.

@@ -99,6 +99,14 @@ ACROSS = [
     "torch.cat([{a}[:, {k}:], {a}[:, :{k}]], 1)",
     "torch.cat([{a}[:, {k}:] * 2, torch.tanh({a})[:, :{k}]], dim=-1)",
     "torch.cat({a}.split([{k}, {w} - {k}], dim=1)[::-1], 1)",
+    "torch.cat([{a}[:, ::2], torch.tanh({a})[:, 1::2]], 1)",
+    "torch.cat([{a}[:, {k}::{w}], {a}[:, 1:]], 1)",
+    "{a}.flip(1)",
+    "{a}[:, [{k}, *[0, -1] * {w}][:{w}]]",
+    "torch.index_select({a}, 1, torch.arange({w}) // 2)",
+    "{a}[:, :{k}].repeat_interleave({w}, 1)[:, ::{k}]",
+    "functional.pad({a}, ({k}, -{k}))",
+    "functional.pad({a}[:, {k}:], ({k}, 0), value=0.5)",
 ]
 """Of one value the same width, across columns."""
 HEADS = [
@@ -126,6 +134,12 @@ HEADS = [
     "torch.tanh({a}[:, :, None] * torch.tanh({a})[:, None, :]).mean({d})",
     "torch.where({h} > 0, {h}, {h}[:, :1] * 0.1).flatten(1)",
     "(c.{whole} @ {a}.t()).t()",
+    "{h}.flip({d}).flatten(1)",
+    "torch.index_select({h}, {d}, torch.arange({h}.shape[{d}]) // 2).flatten(1)",
+    "{h}[..., [-1, *range({n} - 1)]].flatten(1)",
+    "functional.pad({h}, (1, -1)).flatten(1)",
+    "torch.softmax({a}.repeat(1, 18).view(-1, 18, {w}), {d}).flatten(1)[:, ::18]",
+    "torch.tanh({a}.repeat(1, 18).view(-1, 18, {w}) * {a}[:, :1, None]).amax(2)[:, :1].expand_as({a})",
 ]
 """Of one value the same width: its columns as heads, or beside others."""
 IN_PLACE = ["mul_(0.5)", "add_(c.{v1})", "neg_()", "sub_(0.1)", "div_(1.5)"]

@@ -106,6 +106,31 @@ class Ordered(Cell):
         return (torch.sigmoid(o) * torch.tanh(memory)).view(-1, self.hidden_size), memory.view(-1, self.hidden_size)
 
 
+class ManyLevels(Ordered):
+    """As many as are used: more than the engine has blocks."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, 9 * hidden_size, chunk=3)
+
+
+class Rotated(Cell):
+    """Columns in pairs that are turned (Jing et al. 2017, Tunable efficient unitary networks), in two layers."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.W = nn.Linear(input_size, hidden_size)
+        self.angles = nn.Parameter(torch.randn(2, hidden_size // 2))
+        self.bias = nn.Parameter(torch.zeros(hidden_size))
+
+    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        for angles in self.angles:
+            even, odd = h[:, ::2], h[:, 1::2]
+            cos, sin = torch.cos(angles), torch.sin(angles)
+            h = torch.stack([cos * even - sin * odd, sin * even + cos * odd], 2).flatten(1).roll(1, 1)
+        z = self.W(x) + h
+        return torch.sign(z) * functional.relu(z.abs() + self.bias)
+
+
 class Cayley(Cell):
     """Helfrich, Willmott and Ye 2018: an orthogonal matrix, solved for."""
 

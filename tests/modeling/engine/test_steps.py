@@ -346,6 +346,27 @@ STEPS: dict[str, tuple[int, Callable[..., object]]] = {
             0.3 * torch.ones_like(s).cumsum(1) * h.sum(1, keepdim=True).expand_as(s).cumsum(1) - c.U(s).cumsum(1),
         ),
     ),
+    "columns that lie apart": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x) + c.u * torch.cat([h[:, ::2], c.U(h)[:, 1::2]], 1) + h[:, 1::4].sum(1)[:, None]
+        ),
+    ),
+    "columns by their numbers": (
+        2,
+        lambda c, x, h, s: (
+            torch.tanh(c.W(x)[:, [0, 0, 3, -1, 2, 2]] + c.U(h[:, torch.tensor([5, 3, 1, 0, 2, 4])])),
+            torch.index_select(torch.tanh(c.V(s)), 1, torch.arange(HIDDEN) // 2) * h[:, [4]],
+        ),
+    ),
+    "turned round": (1, lambda c, x, h: torch.tanh(c.W(x).flip(1) + c.u * c.U(h).flip(-1) - x.flip(1)[:, :1])),
+    "padded": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x) + c.U(h) + functional.pad(h, (2, -2)) - functional.pad(h, (-1, 1), value=0.5)
+        ),
+    ),
+    "each several times": (1, lambda c, x, h: torch.tanh(c.W(x) + c.U(h)[:, 1:4].repeat_interleave(2, 1))),
     "many terms": (1, lambda c, x, h: torch.tanh(sum((0.1 * k * c.U(h + k) for k in range(1, 16)), c.W(x)))),
 }
 
@@ -426,10 +447,13 @@ def changes_what_a_stack_was_made_of(c: Free, x: Tensor, h: Tensor) -> Tensor:
         (lambda c, x, h: torch.tanh(c.W(x)) if h[0, 0] > 0 else c.U(h), "across the rows"),
         (lambda c, x, h: c.W(x) if h.sum() > 0 else c.U(h), "(sum: of all rows at once: give the dimension"),
         (lambda c, x, h: torch.tanh(c.W(x).double()).to(h), "computes in float64"),
-        (lambda c, x, h: c.W(x) + torch.cat([h[:, ::2], h[:, 1::2]], 1), "columns that lie apart"),
+        (lambda c, x, h: c.W(x) + h[:, (c.U(h)[0] > 0).nonzero().flatten()].sum(1, keepdim=True), "across the rows"),
+        (lambda c, x, h: c.W(x) + h[:, c.u > 0].sum(1, keepdim=True), "something else than a list of their numbers"),
+        (lambda c, x, h: c.W(x) + h[torch.arange(len(x) - 1, -1, -1)], "across the rows"),
+        (lambda c, x, h: c.W(x) + h.flip(0), "across the rows"),
         (lambda c, x, h: heads(c.W(x))[..., None] * h.view(-1, 1, 3, 2) + h, "more than two dimensions beside"),
         (lambda c, x, h: c.W(x) + heads(h).sum((0, 1)).repeat(2), "across the rows"),
-        (lambda c, x, h: c.W(x) + h.repeat(1, 20).view(-1, 20, HIDDEN).amax(1), "makes 20 blocks of one tensor"),
+        (lambda c, x, h: c.W(x) + h.repeat(1, 60).view(-1, 20, 18).amax(1)[:, :HIDDEN], "makes 18 blocks of one"),
         (changes_heads_in_place, "changes a tensor of more than two dimensions in place"),
         (lambda c, x, h: c.W(x) + (torch.arange(len(x)).view(-1, 1, 1) * heads(h)).flatten(1), "that is no row"),
         (changes_what_a_stack_was_made_of, "uses a tensor of which it has changed a part in place"),

@@ -144,6 +144,31 @@ def test_a_setting_that_changes_with_each_call_ends_in_the_loop() -> None:
     assert_as_the_loop(made)
 
 
+class Chosen(Cell):
+    """Reads its state in an order of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(SIZE, 3)
+        self.W = nn.Linear(SIZE, 3)
+        self.order: Tensor
+        self.register_buffer("order", torch.tensor([2, -1, 0]))
+
+    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        return torch.tanh(self.W(x) + torch.tensor([1.0, 10.0, 100.0]) * h[:, self.order])
+
+
+@pytest.mark.parametrize("engine", ["native", "torch"])
+def test_columns_are_those_that_are_named_now(engine: Engine) -> None:
+    made, x = Recurrence(Chosen(), engine), inputs()
+    before = outputs(made, x)
+    assert_as_the_loop(made)
+    made.cell.order = torch.tensor([1, 1, 0])
+    assert_as_the_loop(made, differs_from=before)
+    made.cell.order[1] = 3
+    with pytest.raises(IndexError, match="index 3 is out of bounds for dimension 1 with size 3"):
+        outputs(made, x)
+
+
 @pytest.mark.parametrize("wanted", ["x", "parameters", "states", "frozen"])
 def test_gradients_of_some_things_only(wanted: str) -> None:
     made = layer()

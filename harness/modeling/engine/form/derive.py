@@ -82,6 +82,8 @@ def _backward(graph: Graph, node: Node, d: Node, found: Gradients) -> Iterator[H
         yield node.args[0], graph.mul(d, graph.apply("div", taken, graph.rows(taken))), 0
     elif node.op == "cumsum":
         yield node.args[0], graph.cumsum(d, back=True), 0
+    elif node.op == "take":
+        yield node.args[0], graph.put(d, node.args[1], node.args[0].width), 0
     else:  # a slice hands on to its columns; sum and expand what they are given
         yield node.args[0], d, node.attr or 0
 

@@ -107,6 +107,14 @@ class Graph:
         """In each column the sum of those up to it, or of it and those that follow."""
         return a if a.width == 1 else self.make("cumsum", a, attr=back)
 
+    def take(self, a: Node, which: Node) -> Node:
+        """Columns in another order, each as often as it is named: a vector of the parameters says which they are."""
+        return self.expand(a, which.width) if a.width == 1 else self.make("take", a, which, width=which.width)
+
+    def put(self, a: Node, which: Node, width: int) -> Node:
+        """The derivative of that: each column is added to the one, of so many, that is named."""
+        return self.make("put", self.expand(a, which.width), which, width=width)
+
     def expand(self, a: Node, width: int) -> Node:
         """One number a row in each of many columns."""
         return a if a.width == width else self.make("expand", a, width=width)

@@ -29,7 +29,7 @@ class Node:
     Attributes:
         number: in the order in which nodes were made.
         op: a pointwise operator of `OPERATORS`, or input, state, carry, vector, matrix, constant, mm, linear, slice,
-            cat, sum, amax, cumsum, expand.
+            cat, sum, amax, cumsum, expand, take, put.
         args: what it is made of.
         attr: what else the operator needs.
         width: columns.
@@ -51,7 +51,7 @@ class Node:
     @property
     def looped(self) -> bool:
         """Whether it is computed column by column."""
-        return self.pointwise or self.op in {"sum", "amax", "cumsum"}
+        return self.pointwise or self.op in {"sum", "amax", "cumsum", "take", "put"}
 
 
 def ordered(roots: Iterable[Node]) -> list[Node]:

@@ -14,6 +14,8 @@ LONG = frozenset(
     {"sigmoid", "tanh", "exp", "expm1", "log", "log1p", "log_sigmoid", "logaddexp", "sin", "cos", "atan", "erf", "pow"}
 )
 """Functions of many operations, each of which waits for the one before."""
+ADDING_UP = frozenset({"sum", "amax", "put"})
+"""What is made of all columns of an argument, and so is known after the loop only."""
 
 
 @dataclass
@@ -22,7 +24,7 @@ class Loop:
 
     Attributes:
         width: how many columns there are.
-        way: "any" where columns do not depend on each other; in running sums "up" or "down".
+        way: "any" where columns do not depend on each other; else "up" or "down".
     """
 
     width: int
@@ -42,9 +44,14 @@ def form(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> list[L
     """
     left, loops = dict.fromkeys(nodes), []
     unknown, rounds = set(nodes), _rounds(nodes, sources)
+    unwritten = set(nodes)
 
     def ready(node: Node) -> bool:
-        return not any(source in unknown for arg in node.args for source in sources(arg))
+        return not any(source in missing(node, arg) for arg in node.args for source in sources(arg))
+
+    def missing(node: Node, arg: Node) -> set[Node]:
+        """What may not be read yet: where other columns are read than that of the loop, all of it has to be written."""
+        return unwritten if node.op == "take" or arg.op == "slice" else unknown
 
     while left:
         first = min((node for node in left if ready(node)), key=lambda node: rounds[node])
@@ -54,20 +61,21 @@ def form(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> list[L
             if same and rounds[node] == rounds[first] and ready(node):
                 loop.nodes.append(node)
                 del left[node]
-                if node.width == loop.width:  # what is added up over columns is known after the loop only
+                if node.op not in ADDING_UP:
                     unknown.discard(node)
         unknown -= set(loop.nodes)
+        unwritten -= set(loop.nodes)
         loops.append(loop)
     return loops
 
 
 def width(node: Node) -> int:
     """Over which columns a node is computed."""
-    return node.args[0].width if node.op in {"sum", "amax"} else node.width
+    return node.args[0].width if node.op in ADDING_UP else node.width
 
 
 def _way(node: Node) -> str:
-    if node.op != "cumsum":
+    if node.op not in {"cumsum", "put"}:
         return "any"
     return "down" if node.attr else "up"
 

@@ -60,17 +60,20 @@ class Rows:
         """One loop over columns; what is added up over them is written after it."""
         body: list[str] = []
         inside: set[Node] = set()
-        totals = [node for node in loop.nodes if node.width < loop.width]
+        totals = [node for node in loop.nodes if node.op in REDUCED]
         for node in loop.nodes:
             if node in totals:
                 body.append(REDUCED[node.op].added.format(node.number, self._read(node.args[0], inside)))
+            elif node.op == "put":
+                value, which = (self._read(arg, inside) for arg in node.args)
+                body.append(f"{self._label(self.schedule.place(node))}[(int64_t){which}] += {value};")
             else:
                 body += [f"const real v{node.number} = {self._computed(node, inside)};", *self._written(node, "j")]
                 inside.add(node)
+        if loop.way != "any":
+            return self._in_turn(loop, body)
         if loop.width == 1:
             return [f"      {line.replace('[j]', '[0]')}" for line in body]
-        if loop.way != "any":
-            return self._running(loop, body)
         return [
             *(f"      {REDUCED[node.op].begun.format(node.number)};" for node in totals),
             "#pragma omp simd" + "".join(f" reduction({REDUCED[n.op].operator}:t{n.number})" for n in totals),
@@ -81,12 +84,19 @@ class Rows:
             *(f"      {line}" for node in totals for line in self._written(node, "0")),
         ]
 
-    def _running(self, loop: Loop, body: list[str]) -> list[str]:
-        """A loop of running sums, of which each column waits for the one before."""
+    def _in_turn(self, loop: Loop, body: list[str]) -> list[str]:
+        """A loop in which each column waits for the one before: it adds to what that has."""
         width = self.source.sizes(loop.width)
         columns = f"int64_t j = {width} - 1; j >= 0; j--" if loop.way == "down" else f"int64_t j = 0; j < {width}; j++"
-        begun = (f"      real t{node.number} = 0;" for node in loop.nodes)
+        begun = (f"      {self._nothing(node)}" for node in loop.nodes)
         return [*begun, f"      for ({columns}) {{", *(f"        {line}" for line in body), "      }"]
+
+    def _nothing(self, node: Node) -> str:
+        """What a node has before the first column is added."""
+        if node.op == "cumsum":
+            return f"real t{node.number} = 0;"
+        columns = f"int64_t j = 0; j < {self.source.sizes(node.width)}; j++"
+        return f"for ({columns}) {self._label(self.schedule.place(node))}[j] = 0;"
 
     def _written(self, node: Node, column: str) -> list[str]:
         """A value to where it is read later, and to where it is added up."""
@@ -95,6 +105,8 @@ class Rows:
         return homes + [f"{self._label(place)}[{column}] += v{node.number};" for place in sums]
 
     def _computed(self, node: Node, inside: set[Node]) -> str:
+        if node.op == "take":
+            return self._read(node.args[0], inside, f"(int64_t){self._read(node.args[1], inside)}")
         values = [self._read(arg, inside) for arg in node.args if arg is not self.schedule.within.get(node)]
         if node.op == "expand":
             return values[0]
@@ -102,12 +114,12 @@ class Rows:
             return f"t{node.number} += {values[0]}"
         return " + ".join(values) if node.op == "add" else OPERATORS[node.op].c.format(*values)
 
-    def _read(self, node: Node, inside: set[Node]) -> str:
+    def _read(self, node: Node, inside: set[Node], column: str = "j") -> str:
         if node.op == "constant":
             return self.source.constants(node.attr)
         if node in inside:
             return f"v{node.number}"
-        column = "0" if node.width == 1 else "j"
+        column = "0" if node.width == 1 else column
         if node.op == "vector":
             return f"{self.source.buffer(vector(node.attr, node.width))}[{column}]"
         if node.width == 1 and not self._in_memory(node):

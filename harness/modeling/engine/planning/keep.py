@@ -26,7 +26,7 @@ def exact(nodes: Iterable[Node]) -> set[Node]:
     found = set()
     while open_:
         node = open_.pop()
-        if node.op in {"slice", "cat", "expand"}:
+        if node.op in {"slice", "cat", "expand", "take"}:
             open_ += node.args
         else:
             found.add(node)

@@ -100,6 +100,11 @@ def _expand(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
     return arg.expand(*arg.shape[:-1], node.width) if isinstance(arg, torch.Tensor) else arg
 
 
+def _put(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
+    columns, which = args
+    return torch.index_add(columns.new_zeros(len(columns), node.width), -1, which.long(), columns)
+
+
 OTHERS = {
     "constant": lambda node, _: node.attr,
     "mm": _mm,
@@ -109,4 +114,6 @@ OTHERS = {
     "amax": lambda _, args: args[0].amax(-1, keepdim=True),
     "cumsum": lambda node, args: args[0].flip(-1).cumsum(-1).flip(-1) if node.attr else args[0].cumsum(-1),
     "expand": _expand,
+    "take": lambda _, args: torch.index_select(args[0], -1, args[1].long()),
+    "put": _put,
 }

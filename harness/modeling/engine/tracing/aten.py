@@ -123,8 +123,31 @@ def _slice(
     low, high, _ = slice(start, end).indices(a.shape[dim])
     if dim == 0 and (low, high, step) == (0, a.shape[0], 1):
         return known.operand(a)
-    _columns(a, dim, step=step)
-    return known.graph.slice(known.operand(a), low, high)
+    _columns(a, dim)
+    return known.graph.slice(known.operand(a), low, high) if step == 1 else _every(known, a, low, high, step)
+
+
+def _every(known: Known, a: Tensor, start: int, end: int, step: int) -> Node:
+    """Columns that lie apart by some step, which may lead back."""
+    columns = known.graph.parameters.make(torch.arange, start, end, step, device=a.device)
+    return known.take_by(_wide(known, a), columns, len(range(start, end, step)))
+
+
+def _take(known: Known, a: Tensor, dim: int, columns: Tensor) -> Node:
+    _columns(a, dim)
+    return known.take(_wide(known, a), columns)
+
+
+def _index(known: Known, a: Tensor, which: Sequence[Tensor | None]) -> Node:
+    columns = [one for one in which[1:] if one is not None]
+    if which[0] is not None or not columns:
+        refuse("its step works across the rows of a batch")
+    return _take(known, a, 1, columns[0])
+
+
+def _flip(known: Known, a: Tensor, dims: Sequence[int]) -> Node:
+    _columns(a, *dims)
+    return _every(known, a, a.shape[1] - 1, -1, -1)
 
 
 def _select(known: Known, a: Tensor, dim: int, index: int) -> Node:
@@ -211,9 +234,7 @@ def _masked_fill(known: Known, a: Tensor, mask: Tensor, value: Value) -> Node:
     return known.graph.where(known.operand(mask), known.operand(value), known.operand(a))
 
 
-def _columns(a: Tensor, dim: int, *others: int, step: int = 1) -> None:
-    if step != 1:
-        refuse("its step takes columns that lie apart (slice)")
+def _columns(a: Tensor, dim: int, *others: int) -> None:
     if a.dim() != 2 or others or dim not in {1, -1}:  # noqa: PLR2004
         refuse("its step works across the rows of a batch")
 
@@ -276,6 +297,9 @@ HANDLERS: dict[Any, Callable[..., Any]] = {
     aten.unbind.int: lambda known, a, dim=0: _split(known, a, 1, dim),
     aten.slice.Tensor: _slice,
     aten.select.int: _select,
+    aten.index_select.default: _take,
+    aten.index.Tensor: _index,
+    aten.flip.default: _flip,
     aten.cat.default: _cat,
     aten.sum.dim_IntList: _rows("sum"),
     aten.mean.dim: _rows("sum", mean=True),

@@ -49,9 +49,9 @@ class Blocks:
 
     def turned(self) -> Blocks:
         """It with blocks as columns, and columns as blocks."""
-        columns = [[part[:, at : at + 1] for part in self.parts] for at in range(few(self.size(WIDTH)))]
         axes = tuple({BLOCK: WIDTH, WIDTH: BLOCK}.get(axis, axis) for axis in self.axes)
-        return Blocks(tuple(torch.cat(column, 1) for column in columns), axes)
+        columns = crossed(torch.cat(self.parts, 1), len(self.parts))
+        return Blocks(torch.chunk(columns, few(self.size(WIDTH)), 1), axes)
 
     def over(self, axes: tuple[str, ...]) -> Blocks:
         """It with the axes of another that it is aligned with, at the right: columns as blocks where they are there."""
@@ -70,6 +70,12 @@ def blocks(parts: Sequence[Tensor], axes: Sequence[str]) -> Blocks:
         parts, axes = [torch.cat(list(parts), 1)], [{BLOCK: WIDTH, WIDTH: ONE}.get(axis, axis) for axis in axes]
     gone = {BLOCK: len(parts) == 1, WIDTH: parts[0].shape[1] == 1}
     return Blocks(tuple(parts), tuple(ONE if gone.get(axis) else axis for axis in axes))
+
+
+def crossed(tensor: Tensor, count: int) -> Tensor:
+    """Columns of some blocks in another order: the first of each, then the second of each, and so on."""
+    order = torch.arange(tensor.shape[1], device=tensor.device).view(count, -1).t().reshape(-1)
+    return torch.index_select(tensor, 1, order)
 
 
 def few(count: int) -> int:

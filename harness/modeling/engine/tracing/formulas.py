@@ -98,6 +98,17 @@ def _roll(a: Tensor, shifts: list[int], dims: Sequence[int] = ()) -> Tensor:
     return torch.cat([a.narrow(dim, kept, size - kept), a.narrow(dim, 0, kept)], dim) if kept < size else a
 
 
+def _pad(a: Tensor, pad: Sequence[int], value: float = 0) -> Tensor:
+    """Numbers beside those of the last dimensions, the last one first; what is negative takes some away."""
+    for dim, (before, after) in zip(range(-1, -a.dim() - 1, -1), zip(pad[::2], pad[1::2], strict=True), strict=False):
+        start, end = max(0, -before), a.shape[dim] - max(0, -after)
+        shapes = [[*a.shape[:dim], max(0, count), *a.shape[dim:][1:]] for count in (before, after)]
+        left, right = (a.new_full(shape, value) for shape in shapes)
+        kept = [a.narrow(dim, start, end - start)] if start < end else []
+        a = torch.cat([left] * (before > 0) + kept + [right] * (after > 0), dim)
+    return a
+
+
 def _repeat(a: Tensor, times: Sequence[int]) -> Tensor:
     a = a.view(*[1] * (len(times) - a.dim()), *a.shape)
     for dim, count in enumerate(times):
@@ -154,6 +165,7 @@ FORMULAS: dict[Any, Callable[..., Any]] = {
     aten.glu.default: _glu,
     aten.roll.default: _roll,
     aten.repeat.default: _repeat,
+    aten.constant_pad_nd.default: _pad,
     aten.native_group_norm.default: _group_norm,
     aten.remainder.Tensor: _remainder,
     aten.remainder.Scalar: _remainder,

@@ -73,6 +73,21 @@ class Known:
             self._known[id(tensor)] = tensor, self.graph.parameters.hold(held)
         return self._known[id(tensor)][1]
 
+    def take(self, a: Node, columns: Tensor) -> Node:
+        """Columns by a list of their numbers, which depends on parameters only."""
+        number = self.value(columns)
+        if not isinstance(number, int) or columns.dtype != torch.int64 or columns.dim() != 1:
+            raise RefusedError("its step takes columns by something else than a list of their numbers")
+        return self.take_by(a, number, len(columns))
+
+    def take_by(self, a: Node, number: int, count: int) -> Node:
+        """Likewise, where the list itself has a number; of so many columns."""
+        if not count:
+            raise RefusedError("its step takes no columns at all")
+        make = self.graph.parameters.make
+        counted = make(torch.Tensor.to, Made(make(_counted, Made(number), a.width)), self.dtype)
+        return self.graph.take(a, self.graph.vector(counted, count))
+
     def moving(self, tensor: Tensor) -> bool:
         """Whether a tensor depends on the input or a state."""
         return isinstance(self._known.get(id(tensor), (None, 0))[1], Node | Blocks)
@@ -175,6 +190,14 @@ def _overlap(a: Tensor, b: Tensor) -> bool:
         return True
     (first, width), (second, _) = sorted((t.storage_offset() % t.stride(0), t.shape[1]) for t in (a, b))
     return second < first + width
+
+
+def _counted(columns: Tensor, width: int) -> Tensor:
+    """Numbers of columns, counted from the first, if there are such columns."""
+    beyond = columns[(columns < -width) | (columns >= width)]
+    if len(beyond):
+        raise IndexError(f"index {beyond[0]} is out of bounds for dimension 1 with size {width}")
+    return columns % width
 
 
 def _item(values: Any, place: int) -> Any:  # noqa: ANN401

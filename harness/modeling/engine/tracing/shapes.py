@@ -20,6 +20,7 @@ from harness.modeling.engine.tracing.blocks import (
     Blocks,
     axes_of,
     blocks,
+    crossed,
     each,
     few,
     keep_apart,
@@ -39,15 +40,22 @@ def _view(shape: Sequence[int], a: Blocks, *_: Value, **__: Value) -> Blocks:
     axes = [axis for axis in a.axes if axis != ONE]
     axes = [BATCH, BLOCK, *axes[1:]] if axes[:1] == [ROWS] else axes
     have, want = [a.size(axis) for axis in axes], [size for size in shape if size != 1]
-    if axes[-2:] == [WIDTH, BLOCK] and have != want:
-        a, axes = a.turned(), [*axes[:-2], BLOCK, WIDTH]
     parts: Sequence[Tensor] = a.parts
+    joins = {*axes[-2:]} == {BLOCK, WIDTH} and want == [*have[:-2], have[-2] * have[-1]]
+    if axes[-2:] == [WIDTH, BLOCK] and have != want and not joins:
+        a, axes = a.turned(), [*axes[:-2], BLOCK, WIDTH]
+        parts = a.parts
     if have == want:
         pass
-    elif axes[-2:] == [BLOCK, WIDTH] and want == [*have[:-2], have[-2] * have[-1]]:
-        parts, axes = [torch.cat(a.parts, 1)], [*axes[:-2], WIDTH]
+    elif joins:
+        whole = torch.cat(a.parts, 1)
+        parts = [whole if axes[-1] == WIDTH else crossed(whole, len(a.parts))]
+        axes = [*axes[:-2], WIDTH]
     elif BLOCK not in axes and axes[-1:] == [WIDTH] and (want[:-2], len(want)) == (have[:-1], len(have) + 1):
-        parts, axes = torch.chunk(a.parts[0], few(want[-2]), 1), [*axes[:-1], BLOCK, WIDTH]
+        if want[-2] <= MOST:
+            parts, axes = torch.chunk(a.parts[0], want[-2], 1), [*axes[:-1], BLOCK, WIDTH]
+        else:
+            parts, axes = torch.chunk(crossed(a.parts[0], want[-2]), few(want[-1]), 1), [*axes, BLOCK]
     elif axes[:2] == [BATCH, BLOCK] and want == [have[0] * have[1], *have[2:]]:
         axes = [ROWS, *axes[2:]]
     else:
@@ -205,6 +213,28 @@ def _slice(
     return blocks([part[:, chosen] for part in a.parts], a.axes)
 
 
+def _index_select(_: Sequence[int], a: Blocks, dim: int, which: Tensor) -> Blocks:
+    keep_apart(a.axes[dim])
+    if a.axes[dim] == BLOCK:
+        return _index_select((), a.turned(), dim, which).turned()
+    return a if a.axes[dim] == ONE else blocks([torch.index_select(part, 1, which) for part in a.parts], a.axes)
+
+
+def _index(_: Sequence[int], a: Blocks, which: Sequence[Tensor | None]) -> Blocks:
+    given = [(dim, columns) for dim, columns in enumerate(which) if columns is not None]
+    if len(given) > 1:
+        refuse("its step takes columns by more than one list")
+    return _index_select((), a, *given[0])
+
+
+def _flip(_: Sequence[int], a: Blocks, dims: Sequence[int]) -> Blocks:
+    for dim in dims:
+        keep_apart(a.axes[dim])
+        a = Blocks(a.parts[::-1], a.axes) if a.axes[dim] == BLOCK else a
+        a = Blocks(tuple(part.flip(1) for part in a.parts), a.axes) if a.axes[dim] == WIDTH else a
+    return a
+
+
 def _select(shape: Sequence[int], a: Blocks, dim: int, index: int) -> Blocks:
     index %= a.shape[dim]
     return _view(shape, _slice(shape, a, dim, index, index + 1))
@@ -244,6 +274,9 @@ SHAPED: dict[Any, Callable[..., Any]] = {
     aten.stack.default: _stack,
     aten.slice.Tensor: _slice,
     aten.select.int: _select,
+    aten.index_select.default: _index_select,
+    aten.index.Tensor: _index,
+    aten.flip.default: _flip,
     **dict.fromkeys((aten.split.Tensor, aten.split_with_sizes.default), _split),
     **dict.fromkeys((aten.unsafe_split.Tensor, aten.unsafe_split_with_sizes.default), _split),
     aten.unbind.int: _unbind,
