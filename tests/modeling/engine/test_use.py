@@ -169,6 +169,31 @@ def test_columns_are_those_that_are_named_now(engine: Engine) -> None:
         outputs(made, x)
 
 
+class Turned(Cell):
+    """Has something that depends on nothing at all: in which order its state is read."""
+
+    def __init__(self) -> None:
+        super().__init__(SIZE, 3)
+        self.W = nn.Linear(SIZE, 3)
+
+    def step(self, x: Tensor, h: Tensor) -> Tensor:
+        return torch.tanh(self.W(x) * (torch.arange(3.0) + h.flip(1)))
+
+
+@pytest.mark.parametrize("engine", ["native", "torch"])
+def test_what_inference_mode_has_made_hinders_no_training(engine: Engine) -> None:
+    for _ in range(2):  # the second is not checked, which would be outside of that mode
+        made = Recurrence(Turned(), engine)
+        with torch.inference_mode():
+            assert_as_the_loop(made)
+    x = inputs().requires_grad_()
+    own, right = (
+        torch.autograd.grad(run(x, made.initial(3))[0].square().sum(), [x, *made.parameters()])
+        for run in (made, lambda *given: loop(made.cell, *given))
+    )
+    torch.testing.assert_close(own, right)
+
+
 @pytest.mark.parametrize("wanted", ["x", "parameters", "states", "frozen"])
 def test_gradients_of_some_things_only(wanted: str) -> None:
     made = layer()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -43,6 +45,8 @@ class Parameters:
         self._made: list[Operation | Held] = []
         self._fixed: set[int] = set()
         self._known: dict[str, int] = {}
+        self._values: dict[int, Any] = {}
+        self._orders: dict[tuple[int, ...], list[int]] = {}
 
     def hold(self, held: Held) -> int:
         """The number of a value that is there."""
@@ -65,14 +69,21 @@ class Parameters:
 
     def evaluate(self, cell: nn.Module, wanted: Iterable[int]) -> list[Tensor]:
         """The values that are wanted, as they are now; gradients flow through them to the parameters."""
-        values: dict[int, Any] = {}
-        for number in sorted(self._needed(wanted)):
-            made = self._made[number]
-            if isinstance(made, Held):
-                values[number] = made.tensor if made.tensor is not None else look_up(cell, made.name)
-            else:
-                values[number] = made.function(*_filled(made.args, values), **_filled(made.options, values))
+        wanted = tuple(wanted)
+        if wanted not in self._orders:
+            self._orders[wanted] = sorted(self._needed(wanted))
+        values = dict(self._values)
+        for number in self._orders[wanted]:
+            if number not in values:
+                values[number] = self._evaluate(self._made[number], cell, values)
+                if number in self._fixed and not torch.is_inference_mode_enabled():  # else no gradient may pass it
+                    self._values[number] = values[number]
         return [values[number] for number in wanted]
+
+    def _evaluate(self, made: Operation | Held, cell: nn.Module, values: dict[int, Any]) -> Any:  # noqa: ANN401
+        if isinstance(made, Operation):
+            return made.function(*_filled(made.args, values), **_filled(made.options, values))
+        return look_up(cell, made.name) if made.tensor is None else made.tensor
 
     def describe(self, wanted: Iterable[int], batch: int = 0) -> list[str]:
         """How the values that are wanted are made: equal for programs that do the same, be it for other batch sizes."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harness.modeling.engine.running.runner import Runner
 
 PIECE_SIZE = 1 << 18
-PIECE_ROWS = 1024
+PIECE_ROWS = 2048
 """A piece of time is so long that its widest buffer has at least so many numbers, and so many rows."""
 PIECE_SIZE_ON_GPU = 1 << 26
 
@@ -177,8 +177,12 @@ class Kernel:
         }
 
     def _pieces(self, time: int, rows: int) -> Iterator[tuple[int, int]]:
+        """From which step to which; all about as long."""
         size = PIECE_SIZE if self.device.type == "cpu" else PIECE_SIZE_ON_GPU
         steps = self.piece or max(1, -(-size // (rows * self._widest)), -(-PIECE_ROWS // rows))
+        if not self.piece:
+            count = -(-time // steps)
+            steps = -(-time // count)
         return pairwise([*range(0, time, steps), time])
 
 
