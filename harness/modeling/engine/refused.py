@@ -1,5 +1,7 @@
 """What the engine says of a step that it cannot take."""
 
+from typing import NoReturn
+
 OVER_ALL = "of all rows at once: give the dimension, as in sum(1, keepdim=True)"
 IN_PLACE = "writes into a part of a tensor: torch.cat or torch.where make a new one"
 INSTEAD = {
@@ -14,12 +16,12 @@ class RefusedError(Exception):
     """A step that the engine cannot take; its message says why, as the end of a sentence."""
 
 
-def refuse(reason: str) -> None:
+def refuse(reason: str) -> NoReturn:
     """Raise the refusal of a step."""
     raise RefusedError(reason)
 
 
-def refuse_operator(name: str) -> None:
+def refuse_operator(name: str) -> NoReturn:
     """Raise the refusal of a step for an operator of torch."""
     instead = INSTEAD.get(name)
     refuse(f"its step does what the engine has no rule for ({name}{f': {instead}' if instead else ''})")

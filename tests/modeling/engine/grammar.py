@@ -142,6 +142,22 @@ HEADS = [
     "torch.tanh({a}.repeat(1, 18).view(-1, 18, {w}) * {a}[:, :1, None]).amax(2)[:, :1].expand_as({a})",
 ]
 """Of one value the same width: its columns as heads, or beside others."""
+MATRICES = [
+    "{m}.sum({d}).repeat(1, 2)[:, :{w}]",
+    "torch.tanh({m} * c.{plane} + c.{of_row}).mean({d})[:, :{w}]",
+    "({m} @ {r}[:, :, None]).squeeze(2)[:, :{w}]",
+    "({l}[:, None] @ torch.tanh({m})).squeeze(1)[:, :{w}]",
+    "torch.einsum('bnm,bm->bn', torch.sin({m}), {r} - {a}[:, :1])[:, :{w}]",
+    "torch.tanh({m}).mT.reshape(-1, {l}.shape[1] * {r}.shape[1])[:, 1::{k}][:, :{w}]",
+    "torch.softmax({m}, {d}).sum(2)[:, :{w}]",
+    "(torch.log_softmax({m}, {d}) * {l}[:, :, None]).mean({d})[:, :{w}]",
+    "(torch.tanh({m}).amax({d}) * 0.5)[:, :{w}]",
+    "({m}[:, 3] * {m}[:, :, -1].sum(1, keepdim=True))[:, :{w}]",
+    "({a} * ({m} / (1 + {m}.abs().amax((1, 2), keepdim=True))).sum((1, 2))[:, None])",
+    "torch.where({m} > 0, {m}, 0.1 * {m}.sum({d}, keepdim=True)).flatten(1)[:, :{w}]",
+    "(torch.stack([{l}, 0.5 * {l}], 2) @ torch.stack([{r}, {r}.flip(1)], 1)).mean({d})[:, :{w}]",
+]
+"""Of one value the same width: of matrices of more rows and columns than are computed one by one."""
 IN_PLACE = ["mul_(0.5)", "add_(c.{v1})", "neg_()", "sub_(0.1)", "div_(1.5)"]
 LAST_IN_PLACE = ["tanh_()", "sigmoid_()", "mul_(c.{v1})", "relu_()", "clamp_(-1, 1)", "add_(c.{v1}, alpha=0.5)"]
 WEIGHTS = {
@@ -354,6 +370,19 @@ class _Drawing:
             text.format(a=a, h=f"{a}.view(-1, {heads}, {size})", k=heads, n=size, w=width, d=axis, **names), width
         )
 
+    def _matrices(self) -> None:
+        a = self._one()
+        width = self.values[a]
+        rows, columns = self.draw(st.sampled_from([(17, 17), (17, 20), (23, 18)]))
+        if width <= min(rows, columns):
+            left, right = f"{a}.repeat(1, 23)[:, :{rows}]", f"torch.tanh({a}).repeat(1, 20)[:, :{columns}]"
+            text = self.draw(st.sampled_from(MATRICES))
+            shapes = {"plane": (rows, columns), "of_row": self.draw(st.sampled_from([(rows, 1), (1, 1), (columns,)]))}
+            names = {name: self._parameter(*shape) for name, shape in shapes.items() if f"{{{name}}}" in text}
+            m = f"({left}[:, :, None] * {right}[:, None])"
+            axis, k = self.draw(st.sampled_from([1, 2, -1])), self.draw(st.integers(1, 9))
+            self._line(text.format(a=a, l=left, r=right, m=m, d=axis, k=k, w=width, **names), width)
+
     def _columns(self) -> None:
         a = self._one()
         width = self.values[a]
@@ -421,7 +450,20 @@ class _Drawing:
         return f"{self.draw(st.sampled_from(['torch.tanh', 'torch.sigmoid', '0.3 * torch.sin']))}({value})"
 
 
-OTHERS = ["rows", "across", "across", "heads", "heads", "columns", "gates", "joined", "changed", "wide", "nothing"]
+OTHERS = [
+    "rows",
+    "across",
+    "across",
+    "heads",
+    "heads",
+    "matrices",
+    "columns",
+    "gates",
+    "joined",
+    "changed",
+    "wide",
+    "nothing",
+]
 
 
 @st.composite

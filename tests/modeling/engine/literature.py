@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -230,6 +232,43 @@ class Delta(Cell):
         old = torch.einsum("bkv,bk->bv", weights, k)
         weights = weights + torch.sigmoid(beta)[:, :, None] * torch.einsum("bk,bv->bkv", k, v - old)
         return torch.einsum("bkv,bk->bv", weights, q), weights.flatten(1)
+
+
+class ManyKeys(Delta):
+    """As many as are used: a matrix that is long in both directions."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, 3 * hidden_size, keys=17)
+
+
+class MatrixMemory(Cell):
+    """Of xLSTM (Beck et al. 2024): a matrix of keys and values, with exponential gates that are kept in bounds."""
+
+    states = ("h", "C", "n", "m")
+
+    def __init__(self, input_size: int, hidden_size: int, size: int = 18) -> None:
+        super().__init__(input_size, hidden_size)
+        self.size = size
+        self.qkv = nn.Linear(input_size, 3 * size)
+        self.gates = nn.Linear(input_size, 2)
+        self.out = nn.Linear(input_size, size)
+        self.down = nn.Linear(size, hidden_size)
+
+    def initial(self, batch: int) -> States:
+        zeros = self.out.weight.new_zeros
+        size = self.size
+        return zeros(batch, self.hidden_size), zeros(batch, size, size), zeros(batch, size), zeros(batch, 1)
+
+    def step(self, x: Tensor, _h: Tensor, memory: Tensor, n: Tensor, m: Tensor) -> States:
+        q, k, v = self.qkv(x).chunk(3, 1)
+        k = k / math.sqrt(self.size)
+        i, f = self.gates(x).chunk(2, 1)
+        largest = torch.maximum(functional.logsigmoid(f) + m, i)
+        i, f = torch.exp(i - largest), torch.exp(functional.logsigmoid(f) + m - largest)
+        memory = f[:, :, None] * memory + i[:, :, None] * torch.einsum("bv,bk->bvk", v, k)
+        n = f * n + i * k
+        read = torch.bmm(memory, q[:, :, None])[:, :, 0] / (n * q).sum(1, keepdim=True).abs().clamp(min=1)
+        return self.down(torch.sigmoid(self.out(x)) * read), memory, n, largest
 
 
 class Phased(Cell):

@@ -84,6 +84,8 @@ def test_random_steps_for_an_hour(capsys: pytest.CaptureFixture[str]) -> None:
         Written(2, [2], {"p": (2,)}, ["a = torch.cat([x, c.p.expand(len(x), -1)], 1)", "b = a.detach() + 0.5 * a"],
                 ["torch.tanh(s0 * b[:, 2:])"]),
         Written(2, [2], {}, [], ["torch.zeros_like(s0)"]),
+        Written(3, [2], {"p": (2, 1), "q": (3, 2)}, ["a = x.roll(1, 1)", "b = torch.sigmoid(s0 @ c.p)"],
+                ["0.5 * s0 + torch.tanh((b * torch.tanh(a) + (1 - b) * a) @ c.q)"]),
         Written(2, [2], {"p": (2, 2)}, ["a = torch.ones_like(x)"], ["torch.where(a >= 0, x, a) @ c.p + s0.tanh()"]),
     ],
     ids=[
@@ -92,6 +94,7 @@ def test_random_steps_for_an_hour(capsys: pytest.CaptureFixture[str]) -> None:
         "the sum of values side by side",
         "a detached parameter",
         "a constant state",
+        "columns of the input in another order",
         "a condition that is known",
     ],
 )  # fmt: skip

@@ -36,7 +36,8 @@ def test_a_cell_gives_what_it_gives_in_the_loop(engine: str, cell: type[Cell]) -
 @pytest.mark.parametrize("cell", CELLS[::3])
 def test_two_layers_of_both_directions_read_sequences_of_their_own_lengths(cell: type[Cell]) -> None:
     torch.manual_seed(0)
-    ways = [[shaken(cell(width, HIDDEN)) for _ in range(2)] for width in (INPUT, 2 * HIDDEN)]
+    lower = [shaken(cell(INPUT, HIDDEN)) for _ in range(2)]
+    ways = [lower, [shaken(cell(2 * lower[0].hidden_size, HIDDEN)) for _ in range(2)]]
     lengths = torch.tensor([7, 2, 4])
     x = torch.randn(7, 3, INPUT, dtype=torch.float64)
 

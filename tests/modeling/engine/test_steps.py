@@ -200,6 +200,15 @@ def turned(c: Free, x: Tensor, h: Tensor) -> Tensor:
     return torch.tanh(c.W(x) + pairs.flatten(1))
 
 
+def long(a: Tensor, width: int = 20) -> Tensor:
+    """More columns than the engine has blocks."""
+    return a.repeat(1, width)[:, :width]
+
+
+def long_matrix(a: Tensor, b: Tensor) -> Tensor:
+    return long(a, 17)[:, :, None] * torch.sin(long(b)[:, None])
+
+
 IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
     "sums over indices": (1, lambda c, x, h: torch.tanh(c.W(x) + torch.einsum("bi,ij->bj", h, c.U.weight))),
     "from the left": (1, lambda c, x, h: torch.tanh(c.W(x) + (c.U.weight @ h.t()).t())),
@@ -208,6 +217,37 @@ IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
     "running sums over heads": (
         1,
         lambda c, x, h: torch.tanh(c.W(x) + heads(c.U(h)).cumsum(1).flatten(1) + c.u * heads(h).cumsum(2).flatten(1)),
+    ),
+    "a long matrix": (
+        1,
+        lambda c, x, h: torch.tanh(c.W(x) + (long_matrix(c.U(h), h) @ long(c.V(h))[:, :, None]).sum(2)[:, 3:9]),
+    ),
+    "a long matrix transposed": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x)
+            + (long_matrix(h, x).mT * long(h, 17)[:, None]).sum(1)[:, :HIDDEN]
+            + (long_matrix(h, x)[:, :, 1:18] + long_matrix(x, h).mT[:, :17]).mean(2)[:, 17 - HIDDEN :]
+        ),
+    ),
+    "rows of a long matrix": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x)
+            + long_matrix(h, c.U(h))[:, 5, 1:7] * c.u
+            - long_matrix(h, h)[:, :, -2].sum(1, keepdim=True)
+            + torch.sin(long_matrix(h, x)).chunk(2, 2)[0].flatten(1)[:, ::30][:, :HIDDEN]
+        ),
+    ),
+    "all of a long matrix": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x)
+            + (long_matrix(c.U(h), h) * c.u.repeat(6)[:20] + c.u[:1] * torch.arange(17.0)[:, None]).mean((1, 2))[
+                :, None
+            ]
+            + long_matrix(h, h).amax((1, 2))[:, None] * h
+        ),
     ),
     "numbers beside heads": (
         1,
@@ -453,7 +493,11 @@ def changes_what_a_stack_was_made_of(c: Free, x: Tensor, h: Tensor) -> Tensor:
         (lambda c, x, h: c.W(x) + h.flip(0), "across the rows"),
         (lambda c, x, h: heads(c.W(x))[..., None] * h.view(-1, 1, 3, 2) + h, "more than two dimensions beside"),
         (lambda c, x, h: c.W(x) + heads(h).sum((0, 1)).repeat(2), "across the rows"),
-        (lambda c, x, h: c.W(x) + h.repeat(1, 60).view(-1, 20, 18).amax(1)[:, :HIDDEN], "makes 18 blocks of one"),
+        (
+            lambda c, x, h: c.W(x) + h.repeat(1, 60).view(-1, 20, 18).cumsum(1)[:, 2, :HIDDEN],
+            "numbers in two directions (cumsum)",
+        ),
+        (lambda c, x, h: c.W(x) + (long_matrix(h, h) @ long_matrix(h, h).mT)[:, 2, :HIDDEN], "makes 17 blocks of one"),
         (changes_heads_in_place, "changes a tensor of more than two dimensions in place"),
         (lambda c, x, h: c.W(x) + (torch.arange(len(x)).view(-1, 1, 1) * heads(h)).flatten(1), "that is no row"),
         (changes_what_a_stack_was_made_of, "uses a tensor of which it has changed a part in place"),

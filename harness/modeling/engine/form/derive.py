@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from harness.modeling.engine.form.graph import Graph
     from harness.modeling.engine.form.node import Node
 
+TURNED = {"repeat": "sum_inner", "sum_inner": "repeat", "tile": "sum_outer", "sum_outer": "tile"}
+"""What makes the gradient of an operator's argument of its own."""
 Piece = tuple[int, int, "Node"]
 """A part of a gradient: from a column to a column."""
 Handed = tuple["Node", "Node", int]
@@ -77,15 +79,27 @@ def _backward(graph: Graph, node: Node, d: Node, found: Gradients) -> Iterator[H
     elif node.op == "cat":
         starts = accumulate((part.width for part in node.args), initial=0)
         yield from ((p, graph.slice(d, start, start + p.width), 0) for p, start in zip(node.args, starts, strict=False))
-    elif node.op == "amax":
-        taken = graph.apply("eq", node.args[0], node)
-        yield node.args[0], graph.mul(d, graph.apply("div", taken, graph.rows(taken))), 0
+    elif node.op in {"amax", "amax_inner"}:
+        yield node.args[0], _to_largest(graph, node, d), 0
     elif node.op == "cumsum":
         yield node.args[0], graph.cumsum(d, back=True), 0
     elif node.op == "take":
         yield node.args[0], graph.put(d, node.args[1], node.args[0].width), 0
+    elif node.op in TURNED:
+        yield node.args[0], getattr(graph, TURNED[node.op])(graph.expand(d, node.width), node.args[0].width), 0
     else:  # a slice hands on to its columns; sum and expand what they are given
         yield node.args[0], d, node.attr or 0
+
+
+def _to_largest(graph: Graph, node: Node, d: Node) -> Node:
+    """A gradient shared out among the largest."""
+    a = node.args[0]
+    if node.op == "amax":
+        taken = graph.apply("eq", a, node)
+        return graph.mul(d, graph.apply("div", taken, graph.rows(taken)))
+    taken = graph.apply("eq", a, graph.repeat(node, a.width))
+    shared = graph.apply("div", d, graph.sum_inner(taken, node.width))
+    return graph.mul(graph.repeat(shared, a.width), taken)
 
 
 def _product(graph: Graph, node: Node, d: Node, found: Gradients) -> Iterator[Handed]:

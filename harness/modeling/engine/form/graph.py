@@ -115,6 +115,26 @@ class Graph:
         """The derivative of that: each column is added to the one, of so many, that is named."""
         return self.make("put", self.expand(a, which.width), which, width=width)
 
+    def repeat(self, a: Node, width: int) -> Node:
+        """Each column as often as it takes to have so many: rows of a matrix, side by side, of one number each."""
+        return self.expand(a, width) if a.width == 1 else self.make("repeat", a, width=width)
+
+    def tile(self, a: Node, width: int) -> Node:
+        """All columns as often as it takes to have so many: equal rows of a matrix, side by side."""
+        return self.expand(a, width) if a.width == 1 else self.make("tile", a, width=width)
+
+    def sum_inner(self, a: Node, width: int) -> Node:
+        """The derivative of `repeat`: of so many rows of a matrix, side by side, the sum of each."""
+        return self.make("sum_inner", a, width=width)
+
+    def amax_inner(self, a: Node, width: int) -> Node:
+        """Likewise, the largest of each."""
+        return self.make("amax_inner", a, width=width)
+
+    def sum_outer(self, a: Node, width: int) -> Node:
+        """The derivative of `tile`: of rows of a matrix, side by side and of so many columns, the sum."""
+        return self.make("sum_outer", a, width=width)
+
     def expand(self, a: Node, width: int) -> Node:
         """One number a row in each of many columns."""
         return a if a.width == width else self.make("expand", a, width=width)

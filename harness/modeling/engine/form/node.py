@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+LOOPED = frozenset({"sum", "amax", "cumsum", "take", "put", "repeat", "tile", "sum_inner", "sum_outer", "amax_inner"})
+
+
 class Part(IntEnum):
     """What a value depends on: it is computed once, for all time steps at once, or step by step."""
 
@@ -29,7 +32,7 @@ class Node:
     Attributes:
         number: in the order in which nodes were made.
         op: a pointwise operator of `OPERATORS`, or input, state, carry, vector, matrix, constant, mm, linear, slice,
-            cat, sum, amax, cumsum, expand, take, put.
+            cat, sum, amax, cumsum, expand; take, put; repeat, tile, sum_inner, sum_outer, amax_inner: see `Graph`.
         args: what it is made of.
         attr: what else the operator needs.
         width: columns.
@@ -51,7 +54,12 @@ class Node:
     @property
     def looped(self) -> bool:
         """Whether it is computed column by column."""
-        return self.pointwise or self.op in {"sum", "amax", "cumsum", "take", "put"}
+        return self.pointwise or self.op in LOOPED
+
+    @property
+    def scattered(self) -> bool:
+        """Whether it is added up, in no order of its columns, where it lies."""
+        return self.op in {"put", "sum_outer"}
 
 
 def ordered(roots: Iterable[Node]) -> list[Node]:

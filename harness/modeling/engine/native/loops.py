@@ -14,7 +14,7 @@ LONG = frozenset(
     {"sigmoid", "tanh", "exp", "expm1", "log", "log1p", "log_sigmoid", "logaddexp", "sin", "cos", "atan", "erf", "pow"}
 )
 """Functions of many operations, each of which waits for the one before."""
-ADDING_UP = frozenset({"sum", "amax", "put"})
+ADDING_UP = frozenset({"sum", "amax", "put", "sum_inner", "sum_outer", "amax_inner"})
 """What is made of all columns of an argument, and so is known after the loop only."""
 
 
@@ -25,10 +25,12 @@ class Loop:
     Attributes:
         width: how many columns there are.
         way: "any" where columns do not depend on each other; else "up" or "down".
+        outer: as the rows of how many the columns are seen, where a node asks for that; else 0.
     """
 
     width: int
     way: str
+    outer: int = 0
     nodes: list[Node] = field(default_factory=list)
 
 
@@ -57,9 +59,13 @@ def form(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> list[L
         first = min((node for node in left if ready(node)), key=lambda node: rounds[node])
         loop = Loop(width(first), _way(first))
         for node in list(left):
-            same = (width(node), _way(node)) == (loop.width, loop.way)
+            same = (width(node), _way(node)) == (loop.width, loop.way) and _outer(node) in {
+                0,
+                loop.outer or _outer(node),
+            }
             if same and rounds[node] == rounds[first] and ready(node):
                 loop.nodes.append(node)
+                loop.outer = loop.outer or _outer(node)
                 del left[node]
                 if node.op not in ADDING_UP:
                     unknown.discard(node)
@@ -72,6 +78,17 @@ def form(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> list[L
 def width(node: Node) -> int:
     """Over which columns a node is computed."""
     return node.args[0].width if node.op in ADDING_UP else node.width
+
+
+def _outer(node: Node) -> int:
+    """As how many rows it sees columns; 0 where it does not care."""
+    if node.op == "repeat":
+        return node.args[0].width
+    if node.op == "tile":
+        return node.width // node.args[0].width
+    if node.op == "sum_outer":
+        return node.args[0].width // node.width
+    return node.width if node.op in {"sum_inner", "amax_inner"} else 0
 
 
 def _way(node: Node) -> str:

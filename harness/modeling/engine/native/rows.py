@@ -41,6 +41,7 @@ REDUCED = {
         "key t{0} = key_of(-INFINITY)", "t{0} = key_of({1}) > t{0} ? key_of({1}) : t{0};", "number_of(t{0})", "max"
     ),
 }
+REDUCED |= {f"{op}_inner": reduction for op, reduction in REDUCED.items()}
 
 
 class Rows:
@@ -60,13 +61,14 @@ class Rows:
         """One loop over columns; what is added up over them is written after it."""
         body: list[str] = []
         inside: set[Node] = set()
-        totals = [node for node in loop.nodes if node.op in REDUCED]
+        totals = [node for node in loop.nodes if node.op in REDUCED and node.width == 1]
         for node in loop.nodes:
-            if node in totals:
+            if node.op in REDUCED:
                 body.append(REDUCED[node.op].added.format(node.number, self._read(node.args[0], inside)))
-            elif node.op == "put":
-                value, which = (self._read(arg, inside) for arg in node.args)
-                body.append(f"{self._label(self.schedule.place(node))}[(int64_t){which}] += {value};")
+            elif node.scattered:
+                value, *which = (self._read(arg, inside) for arg in node.args)
+                column = f"(int64_t){which[0]}" if which else "k"
+                body.append(f"{self._label(self.schedule.place(node))}[{column}] += {value};")
             else:
                 body += [f"const real v{node.number} = {self._computed(node, inside)};", *self._written(node, "j")]
                 inside.add(node)
@@ -75,14 +77,38 @@ class Rows:
         if loop.width == 1:
             return [f"      {line.replace('[j]', '[0]')}" for line in body]
         return [
-            *(f"      {REDUCED[node.op].begun.format(node.number)};" for node in totals),
-            "#pragma omp simd" + "".join(f" reduction({REDUCED[n.op].operator}:t{n.number})" for n in totals),
-            f"      for (int64_t j = 0; j < {self.source.sizes(loop.width)}; j++) {{",
+            *_begun(totals),
+            *(self._nested(loop, body, totals) if loop.outer else self._straight(loop, body, totals)),
+            *self._ended(totals, "0"),
+        ]
+
+    def _straight(self, loop: Loop, body: list[str], totals: list[Node]) -> list[str]:
+        """A loop of which the columns may be computed in any order."""
+        columns = f"int64_t j = 0; j < {self.source.sizes(loop.width)}; j++"
+        return [_at_once(totals), f"      for ({columns}) {{", *(f"        {line}" for line in body), "      }"]
+
+    def _nested(self, loop: Loop, body: list[str], totals: list[Node]) -> list[str]:
+        """A loop over the rows of a matrix that lie side by side, and in it one over their columns."""
+        outer, inner = self.source.sizes(loop.outer), self.source.sizes(loop.width // loop.outer)
+        rows = [node for node in loop.nodes if node.op in REDUCED and node not in totals]
+        return [
+            *(f"      {self._nothing(node)}" for node in loop.nodes if node.scattered),
+            f"      for (int64_t i = 0; i < {outer}; i++) {{",
+            *_begun(rows),
+            _at_once([*totals, *rows]),
+            f"      for (int64_t k = 0; k < {inner}; k++) {{",
+            f"        const int64_t j = i * {inner} + k;",
             *(f"        {line}" for line in body),
             "      }",
-            *(f"      const real v{node.number} = {REDUCED[node.op].value.format(node.number)};" for node in totals),
-            *(f"      {line}" for node in totals for line in self._written(node, "0")),
+            *self._ended(rows, "i"),
+            "      }",
         ]
+
+    def _ended(self, totals: list[Node], column: str) -> Iterable[str]:
+        """What was added up over a loop, and where it is written."""
+        for node in totals:
+            yield f"      const real v{node.number} = {REDUCED[node.op].value.format(node.number)};"
+            yield from (f"      {line}" for line in self._written(node, column))
 
     def _in_turn(self, loop: Loop, body: list[str]) -> list[str]:
         """A loop in which each column waits for the one before: it adds to what that has."""
@@ -107,6 +133,8 @@ class Rows:
     def _computed(self, node: Node, inside: set[Node]) -> str:
         if node.op == "take":
             return self._read(node.args[0], inside, f"(int64_t){self._read(node.args[1], inside)}")
+        if node.op in {"repeat", "tile"}:
+            return self._read(node.args[0], inside, "i" if node.op == "repeat" else "k")
         values = [self._read(arg, inside) for arg in node.args if arg is not self.schedule.within.get(node)]
         if node.op == "expand":
             return values[0]
@@ -131,3 +159,12 @@ class Rows:
 
     def _label(self, place: Place) -> str:
         return self.labels.setdefault(place, f"r{len(self.labels)}")
+
+
+def _begun(totals: list[Node]) -> Iterable[str]:
+    return (f"      {REDUCED[node.op].begun.format(node.number)};" for node in totals)
+
+
+def _at_once(totals: list[Node]) -> str:
+    """What says that columns are computed many at a time, and of which nodes they are added up."""
+    return "#pragma omp simd" + "".join(f" reduction({REDUCED[n.op].operator}:t{n.number})" for n in totals)

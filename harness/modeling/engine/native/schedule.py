@@ -126,7 +126,7 @@ class Schedule:
 
     def _computed(self, node: Node) -> Node:
         """The value as one that a loop computes: a copy of it where it is not."""
-        if node.looped and node.op != "put" and node not in self.program.given:
+        if node.looped and not node.scattered and node not in self.program.given:
             return node
         return self.graph.make("copy", node, attr="here")
 
@@ -174,7 +174,7 @@ class Schedule:
         for node in self._nodes():
             if node.op == "mm":
                 self._keep_in_memory(node.args[0])
-            if node.op in {"mm", "put"} and node not in direct:
+            if node.scattered or (node.op == "mm" and node not in direct):
                 self._keep_in_memory(node)
             for arg in node.args:
                 if arg.op == "cat" and node.looped:

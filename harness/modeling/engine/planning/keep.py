@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from harness.modeling.engine.form.node import Node
 
 COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign"})
+SUMS = frozenset({"sum", "sum_inner", "sum_outer"})
+ONCE = frozenset({"mm", "sum", "amax", "cumsum", "sum_inner", "sum_outer", "amax_inner"})
+"""Products and sums over columns, which are never computed again."""
 
 
 def exact(nodes: Iterable[Node]) -> set[Node]:
@@ -22,11 +25,11 @@ def exact(nodes: Iterable[Node]) -> set[Node]:
     A value that is computed again may differ by rounding, since a compiler joins a product and a sum in one place and
     not in another; then the largest of a row equals none of it any more, and shares of a sum do not add up to one.
     """
-    open_ = [arg for node in nodes if node.op in COMPARISONS or node.op == "sum" for arg in node.args]
+    open_ = [arg for node in nodes if node.op in COMPARISONS | SUMS for arg in node.args]
     found = set()
     while open_:
         node = open_.pop()
-        if node.op in {"slice", "cat", "expand", "take"}:
+        if node.op in {"slice", "cat", "expand", "take", "repeat", "tile"}:
             open_ += node.args
         else:
             found.add(node)
@@ -51,9 +54,9 @@ def kept(
     needed = [node for node in needed if node.part > Part.PARAMETERS and node not in free]
     within = _until(needed, free)
     for node in within:
-        capacities[(node, "in"), (node, "out")] = inf if node.op == "cat" else node.width
         given = node.part == Part.INPUT and not (node.op == "slice" and node.args[0] in free)
-        if given or node in once or node.op in {"mm", "sum", "amax", "cumsum"} or (node.pointwise and not again):
+        capacities[(node, "in"), (node, "out")] = inf if node.op == "cat" and not given else node.width
+        if given or node in once or node.op in ONCE or (node.pointwise and not again):
             capacities["source", (node, "in")] = inf
         for arg in node.args:
             if arg not in free and arg.part > Part.PARAMETERS:

@@ -14,6 +14,8 @@ from harness.modeling.engine.form.parameters import Made
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from torch import Size
+
     from harness.modeling.engine.form.graph import Graph
     from harness.modeling.engine.form.node import Node
     from harness.modeling.engine.tracing.trace import Trace
@@ -28,6 +30,7 @@ class Split:
         input: x.
         states: before the step.
         after: the new states, made of states, leaves and parameters.
+        sizes: of a row of each state.
         leaves: what depends on x but on no state, and the loop reads: x itself, affine maps of it, and other things.
     """
 
@@ -35,6 +38,7 @@ class Split:
     input: Node
     states: tuple[Node, ...]
     after: tuple[Node, ...]
+    sizes: tuple[Size, ...]
     leaves: tuple[Node, ...]
 
 
@@ -51,7 +55,7 @@ def split(trace: Trace, *, inside: bool = False) -> Split:
     affine = _affine(graph, _leaves(after))
     after = _Replacing(graph, affine).all(after)
     after = tuple(_own(graph, after, number) for number in range(len(after)))
-    return Split(graph, trace.input, trace.states, after, tuple(_leaves(after)))
+    return Split(graph, trace.input, trace.states, after, trace.sizes, tuple(_leaves(after)))
 
 
 def _own(graph: Graph, after: tuple[Node, ...], number: int) -> Node:

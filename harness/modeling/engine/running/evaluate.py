@@ -10,7 +10,7 @@ import torch
 from harness.modeling.engine.form.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from torch import Tensor
 
@@ -105,7 +105,20 @@ def _put(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
     return torch.index_add(columns.new_zeros(len(columns), node.width), -1, which.long(), columns)
 
 
-OTHERS = {
+def _repeat(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
+    times = node.width // args[0].shape[-1]
+    return torch.repeat_interleave(args[0], times, -1)
+
+
+def _tile(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
+    return torch.tile(args[0], (node.width // args[0].shape[-1],))
+
+
+def _as_matrix(columns: Tensor, outer: int, inner: int) -> Tensor:
+    return columns.reshape(*columns.shape[:-1], outer, inner)
+
+
+OTHERS: dict[str, Callable[[Node, list[Any]], Any]] = {
     "constant": lambda node, _: node.attr,
     "mm": _mm,
     "slice": lambda node, args: args[0].narrow(-1, node.attr, node.width),
@@ -116,4 +129,9 @@ OTHERS = {
     "expand": _expand,
     "take": lambda _, args: torch.index_select(args[0], -1, args[1].long()),
     "put": _put,
+    "repeat": _repeat,
+    "tile": _tile,
+    "sum_inner": lambda node, args: _as_matrix(args[0], node.width, -1).sum(-1),
+    "amax_inner": lambda node, args: _as_matrix(args[0], node.width, -1).amax(-1),
+    "sum_outer": lambda node, args: _as_matrix(args[0], -1, node.width).sum(-2),
 }

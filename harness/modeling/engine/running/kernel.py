@@ -61,17 +61,21 @@ class Kernel:
     def takes(self, x: Tensor, states: States) -> bool:
         """Whether these are of the shapes, the type and the device that the plan was made for."""
         rows, split = x.shape[1], self.plan.split
-        shapes = [(rows, state.width) for state in split.states]
+        shapes = [(rows, *sizes) for sizes in split.sizes]
         fit = x.numel() > 0 and x.shape[2] == split.input.width and [tuple(s.shape) for s in states] == shapes
         return fit and all((s.dtype, s.device) == (self.dtype, self.device) for s in (x, *states))
 
     def __call__(self, cell: nn.Module, x: Tensor, states: States) -> tuple[Tensor, States]:
         """Step through x (time, batch, input_size); see `Layer.forward`."""
+        sizes = self.plan.split.sizes
         values = self.plan.graph.parameters.evaluate(cell, self._numbers)
+        states = tuple(state.flatten(1) for state in states)
         if not torch.is_grad_enabled():
             outputs, *final = self.forward(x.contiguous(), indices_of(x), states, values, keep=False)[:-1]
         else:
             outputs, *final = KernelFunction.apply(self, len(states), x, indices_of(x), *states, *values)  # type: ignore[no-untyped-call]
+        outputs = outputs if len(sizes[0]) == 1 else outputs.unflatten(2, sizes[0])
+        final = [state if len(s) == 1 else state.unflatten(1, s) for state, s in zip(final, sizes, strict=True)]
         return outputs, tuple(final)
 
     def forward(

@@ -11,6 +11,7 @@ from harness.modeling.engine.form.node import Part
 from harness.modeling.engine.form.operators import power
 from harness.modeling.engine.form.parameters import Made
 from harness.modeling.engine.refused import refuse
+from harness.modeling.engine.tracing import primitives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -254,6 +255,11 @@ FROM_NOTHING = frozenset(
 """Operators that fill a tensor with one number, and ask others for its shape only."""
 COMPARISONS = ("gt", "ge", "lt", "le", "eq", "ne")
 HANDLERS: dict[Any, Callable[..., Any]] = {
+    primitives.repeat: lambda known, a, times: known.graph.repeat(known.operand(a), a.shape[1] * times),
+    primitives.tile: lambda known, a, times: known.graph.tile(known.operand(a), a.shape[1] * times),
+    primitives.sum_inner: lambda known, a, outer: known.graph.sum_inner(_wide(known, a), outer),
+    primitives.amax_inner: lambda known, a, outer: known.graph.amax_inner(_wide(known, a), outer),
+    primitives.sum_outer: lambda known, a, outer: known.graph.sum_outer(_wide(known, a), a.shape[1] // outer),
     **{getattr(aten, name).default: _pointwise(op) for name, op in NAMES.items()},
     **{getattr(getattr(aten, op), kind): _pointwise(op) for op in COMPARISONS for kind in ("Tensor", "Scalar")},
     aten.maximum.default: _pointwise("max"),

@@ -1,7 +1,8 @@
 """Tensors of more than two dimensions, heads or stacks or outer products, as blocks of columns.
 
 Every tensor has one axis for the batch and at most two others that are longer than 1: the columns of a block, and the
-blocks. What a step does to it is done to each block, which is a tensor (batch, columns).
+blocks. What a step does to it is done to each block, which is a tensor (batch, columns). Where both are long, there is
+one block, whose columns are a matrix, row by row.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import torch
 from torch import Tensor
 
 from harness.modeling.engine.refused import refuse
+from harness.modeling.engine.tracing import primitives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 BATCH, BLOCK, WIDTH, ONE = "batch", "block", "width", "one"
+OUTER, INNER = "rows of a matrix", "columns of a matrix"
 ROWS = "batch and block"
 """What an axis of a tensor counts; rows are those of all blocks, as `Linear` makes them of three dimensions."""
 MOST = 16
@@ -31,10 +34,12 @@ class Blocks:
     Attributes:
         parts: a tensor (batch, columns) for each block.
         axes: what each axis of the tensor counts.
+        outer: how many rows the matrix has that the columns are; 1 where they are none.
     """
 
     parts: tuple[Tensor, ...]
     axes: tuple[str, ...]
+    outer: int = 1
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -45,6 +50,7 @@ class Blocks:
         """How long an axis is."""
         batch, width = self.parts[0].shape
         sizes = {BATCH: batch, BLOCK: len(self.parts), WIDTH: width, ONE: 1, ROWS: batch * len(self.parts)}
+        sizes |= {OUTER: self.outer, INNER: width // self.outer}
         return int(sizes[axis])
 
     def turned(self) -> Blocks:
@@ -106,11 +112,15 @@ def axes_of(values: Sequence[Blocks], shape: Sequence[int], blocks_at: int | Non
         refuse("its step works across the rows of a batch")
     rows = found[batch[0]].pop()
     others = [at for at, size in enumerate(shape) if size > 1 and at != batch[0]]
+    long = len(others) == 2 and min(shape[at] for at in others) > MOST  # noqa: PLR2004
     if len(others) > (1 if rows == ROWS else 2):
         refuse("its step makes a tensor of more than two dimensions beside that of the batch")
     axes = [ONE] * len(shape)
     axes[batch[0]] = rows
-    if others:
+    if long and rows == BATCH:
+        first, second = others[::-1] if INNER in found[others[0]] and OUTER not in found[others[0]] else others
+        axes[first], axes[second] = OUTER, INNER
+    elif others:
         there = [at for at in others if BLOCK in found[at]] + [at for at in others if at == blocks_at]
         first = min(others, key=lambda at: (shape[at] > MOST, at not in there, shape[at]))
         for at in others:
@@ -120,15 +130,22 @@ def axes_of(values: Sequence[Blocks], shape: Sequence[int], blocks_at: int | Non
 
 def row(tensor: Tensor, axes: tuple[str, ...], number: int) -> Tensor:
     """Of what depends on parameters only, what belongs to a block: (1, columns)."""
-    whole = tensor.reshape((1,) * (len(axes) - tensor.dim()) + tuple(tensor.shape))
+    whole = row_of(tensor, axes)
     for at, axis in enumerate(axes):
         if axis == BLOCK:
             whole = whole.narrow(at, number if whole.shape[at] > 1 else 0, 1)
-        elif axis in {BATCH, ROWS} and whole.shape[at] > 1:
+    return whole.reshape(1, -1)
+
+
+def row_of(tensor: Tensor, axes: tuple[str, ...]) -> Tensor:
+    """Of what depends on parameters only, what belongs to each row of a batch."""
+    whole = tensor.reshape((1,) * (len(axes) - tensor.dim()) + tuple(tensor.shape))
+    for at, axis in enumerate(axes):
+        if axis in {BATCH, ROWS} and whole.shape[at] > 1:
             if whole.stride(at):  # else all rows are one
                 refuse(f"its step computes with a tensor of shape {tuple(tensor.shape)} that is no row")
             whole = whole.narrow(at, 0, 1)
-    return whole.reshape(1, -1)
+    return whole
 
 
 def each(function: Callable[..., Any], values: Sequence[Any], shape: Sequence[int]) -> Blocks:
@@ -140,10 +157,34 @@ def each(function: Callable[..., Any], values: Sequence[Any], shape: Sequence[in
         shape: of what is made.
     """
     axes = axes_of([value for value in values if isinstance(value, Blocks)], shape)
+    if OUTER in axes:
+        outer, inner = (shape[axes.index(axis)] for axis in (OUTER, INNER))
+        return Blocks((function(*(as_matrix(value, axes, outer, inner) for value in values)),), axes, outer)
     turned = [value.over(axes) if isinstance(value, Blocks) else value for value in values]
     count = max(len(value.parts) for value in turned if isinstance(value, Blocks))
     count = few(shape[axes.index(BLOCK)]) if BLOCK in axes else count
     return blocks([function(*(part_of(value, axes, number) for value in turned)) for number in range(count)], axes)
+
+
+def as_matrix(value: Any, axes: tuple[str, ...], outer: int, inner: int) -> Any:  # noqa: ANN401 - a number stays one
+    """What makes a matrix of rows and columns along some axes, as columns side by side: (batch, outer × inner)."""
+    if isinstance(value, Tensor) and value.dim():
+        whole = row_of(value, axes)
+        sizes = [{OUTER: outer, INNER: inner}.get(axis, 1) for axis in axes]
+        order = (
+            axes.index(OUTER),
+            axes.index(INNER),
+            *(at for at, axis in enumerate(axes) if axis not in {OUTER, INNER}),
+        )
+        return whole.expand(sizes).permute(order).reshape(1, -1)
+    if not isinstance(value, Blocks):
+        return value
+    part, own = value.parts[0], dict(zip(axes, (ONE,) * (len(axes) - len(value.axes)) + value.axes, strict=True))
+    if own[OUTER] == INNER:
+        return crossed(part, value.outer)
+    if own[OUTER] == WIDTH:
+        return primitives.repeat(part, inner)
+    return primitives.tile(part, outer) if own[INNER] == WIDTH else part
 
 
 def part_of(value: Any, axes: tuple[str, ...], number: int) -> Any:  # noqa: ANN401 - a number stays one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,14 @@ import torch
 from torch import Tensor
 
 from harness.modeling.engine.refused import refuse
+from harness.modeling.engine.tracing import matrices
 from harness.modeling.engine.tracing.blocks import (
     BATCH,
     BLOCK,
+    INNER,
     MOST,
     ONE,
+    OUTER,
     ROWS,
     WIDTH,
     Blocks,
@@ -42,6 +46,8 @@ def _view(shape: Sequence[int], a: Blocks, *_: Value, **__: Value) -> Blocks:
     have, want = [a.size(axis) for axis in axes], [size for size in shape if size != 1]
     parts: Sequence[Tensor] = a.parts
     joins = {*axes[-2:]} == {BLOCK, WIDTH} and want == [*have[:-2], have[-2] * have[-1]]
+    if a.outer > 1 or matrices.becomes_a_matrix(axes, want):
+        return matrices.view(shape, a, axes, have, want)
     if axes[-2:] == [WIDTH, BLOCK] and have != want and not joins:
         a, axes = a.turned(), [*axes[:-2], BLOCK, WIDTH]
         parts = a.parts
@@ -59,14 +65,12 @@ def _view(shape: Sequence[int], a: Blocks, *_: Value, **__: Value) -> Blocks:
     elif axes[:2] == [BATCH, BLOCK] and want == [have[0] * have[1], *have[2:]]:
         axes = [ROWS, *axes[2:]]
     else:
-        sizes = ", ".join("batch" if size == a.size(BATCH) else str(size) for size in shape)
-        refuse(f"its step makes a tensor of shape ({sizes}), and not (batch, width)")
-    left = iter(axes)
-    return Blocks(tuple(parts), tuple(ONE if size == 1 else next(left) for size in shape))
+        matrices.refuse_shape(a, shape)
+    return Blocks(tuple(parts), matrices.with_ones(axes, shape))
 
 
 def _permute(_: Sequence[int], a: Blocks, dims: Sequence[int]) -> Blocks:
-    return Blocks(a.parts, tuple(a.axes[dim] for dim in dims))
+    return Blocks(a.parts, tuple(a.axes[dim] for dim in dims), a.outer)
 
 
 def _transpose(shape: Sequence[int], a: Blocks, one: int = 0, other: int = 1) -> Blocks:
@@ -77,7 +81,7 @@ def _transpose(shape: Sequence[int], a: Blocks, one: int = 0, other: int = 1) ->
 
 def _expand(shape: Sequence[int], a: Blocks, *_: Value, **__: Value) -> Blocks:
     axes = axes_of([a], shape)
-    width = shape[axes.index(WIDTH)] if WIDTH in axes else 1
+    width = math.prod(shape[at] for at, axis in enumerate(axes) if axis in {WIDTH, OUTER, INNER})
     return each(lambda part: part.expand(len(part), width), [a], shape)
 
 
@@ -92,6 +96,8 @@ def _reduce(function: Callable[..., Tensor]) -> Callable[..., Blocks]:
     def reduced(_: Sequence[int], a: Blocks, dims: Sequence[int] = (), keepdim: bool = False, **__: Value) -> Blocks:  # noqa: FBT001, FBT002
         parts, axes = list(a.parts), list(a.axes)
         gone = {dim % len(axes) for dim in (dims or range(len(axes)))}
+        if a.outer > 1:
+            return matrices.reduced(function, a, gone, keepdim=keepdim)
         for dim in gone:
             keep_apart(axes[dim])
             if axes[dim] == WIDTH:
@@ -115,6 +121,8 @@ def _softmax(function: Callable[..., Tensor], *, logarithm: bool) -> Callable[..
 
     def normalised(_: Sequence[int], a: Blocks, dim: int, _half: bool = False) -> Blocks:  # noqa: FBT001, FBT002
         keep_apart(a.axes[dim])
+        if a.outer > 1:
+            return matrices.softmax(a, dim, logarithm=logarithm)
         if a.axes[dim] == WIDTH:
             return blocks([function(part, 1) for part in a.parts], a.axes)
         groups = [a.parts] if a.axes[dim] == BLOCK else [(part,) for part in a.parts]
@@ -166,6 +174,12 @@ def _bmm(shape: Sequence[int], a: Value, b: Value) -> Blocks:
     if a.axes[0] != BATCH or b.axes[0] != BATCH:
         refuse("its step works across the rows of a batch")
     rows, columns, between = range(shape[1]), range(shape[2]), a.shape[2]
+    if between <= MOST < shape[1]:
+        pairs = [(_slice((), a, 2, k, k + 1), _slice((), b, 1, k, k + 1)) for k in range(between)]
+        products = [each(torch.mul, pair, shape) for pair in pairs]
+        return reduce(lambda one, other: each(torch.add, [one, other], shape), products)
+    if a.outer > 1 or b.outer > 1:
+        return _matrix_product(shape, a, b)
     left = a.over((BATCH, BLOCK, WIDTH))
     if between <= MOST:
         right = b.over((BATCH, BLOCK, WIDTH))
@@ -174,6 +188,24 @@ def _bmm(shape: Sequence[int], a: Value, b: Value) -> Blocks:
         right = b.over((BATCH, WIDTH, BLOCK))
         sums = [torch.cat([torch.sum(left.part(i) * right.part(j), 1, keepdim=True) for j in columns], 1) for i in rows]
     return blocks(sums, (BATCH, BLOCK, WIDTH))
+
+
+def _matrix_product(shape: Sequence[int], a: Blocks, b: Blocks) -> Blocks:
+    """Of matrices in rows of a batch, where one has few rows or few columns."""
+    if shape[1] < shape[2]:
+        turned = _matrix_product([shape[0], shape[2], shape[1]], _transposed(b), _transposed(a))
+        return _transpose(shape, turned, 1, 2)
+    rows, columns = _transposed(b), range(few(shape[2]))
+    found = []
+    for column in columns:
+        row = _slice((), rows, 1, column, column + 1)
+        product = each(torch.mul, [a, row], a.shape)
+        found.append(_reduce(torch.sum)((), product, [2]).parts[0])
+    return blocks(found, (BATCH, WIDTH, BLOCK))
+
+
+def _transposed(a: Blocks) -> Blocks:
+    return _transpose(a.shape, a, 1, 2)
 
 
 def _cat(shape: Sequence[int], tensors: Sequence[Value], dim: int = 0) -> Blocks:
@@ -210,6 +242,8 @@ def _slice(
     if axis == BLOCK:
         return blocks(a.parts[chosen], a.axes)
     keep_apart(a.axes[dim])
+    if a.outer > 1:
+        return matrices.sliced(a, dim, range(*chosen.indices(a.shape[dim])))
     return blocks([part[:, chosen] for part in a.parts], a.axes)
 
 
@@ -282,3 +316,8 @@ SHAPED: dict[Any, Callable[..., Any]] = {
     aten.unbind.int: _unbind,
 }
 """How an operator of torch makes blocks of its arguments, which follow the shape of its result."""
+OF_MATRICES = {_view, _permute, _transpose, _expand, _bmm, _slice, _select, _split, _unbind} | {
+    SHAPED[op]
+    for op in (aten.sum.dim_IntList, aten.mean.dim, aten.amax.default, aten._softmax.default, aten._log_softmax.default)  # noqa: SLF001
+}
+"""Those that know columns that are a matrix."""

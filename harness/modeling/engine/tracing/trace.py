@@ -38,6 +38,7 @@ class Trace:
         input: x.
         states: before the step.
         after: the new states, one for each.
+        sizes: of a row of each state, which may have more dimensions than one: its numbers are columns here.
         batch: the size that it was traced with.
     """
 
@@ -45,6 +46,7 @@ class Trace:
     input: Node
     states: tuple[Node, ...]
     after: tuple[Node, ...]
+    sizes: tuple[torch.Size, ...]
     batch: int
 
     def describe(self) -> list[str]:
@@ -79,17 +81,22 @@ def _traced(cell: Cell, batch: int) -> Trace:
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         states = [like(state, generator) for state in cell.initial(batch)]
         x = like(parameter.new_empty(batch, cell.input_size), generator)
-        if any(state.dim() != 2 or state.shape[0] != batch for state in states):  # noqa: PLR2004
-            raise RefusedError("its states are not (batch, width)")
+        if any(state.dim() < 2 or len(state) != batch for state in states):  # noqa: PLR2004
+            raise RefusedError("its states are not (batch, …)")
         tracer = Tracer(cell, batch)
-        nodes = tuple(tracer.known.enter("state", state, number) for number, state in enumerate(states))
+        columns = [state.flatten(1) for state in states]  # the same memory
+        nodes = tuple(tracer.known.enter("state", state, number) for number, state in enumerate(columns))
         entered = tracer.known.enter("input", x, 0)
         given = [tensor.clone() for tensor in (x, *states)]
         with tracer:
-            result = cell.step(x, *states)
+            shaped = [state.view_as(whole) for state, whole in zip(columns, states, strict=True)]
+            result = cell.step(x, *shaped)
         after = checked(cell, result, states, list(zip(given, (x, *states), strict=True)))
+        with tracer:
+            after = tuple(state.flatten(1) for state in after)
         returned = tuple(tracer.known.graph.expand(tracer.known.operand(state), state.shape[1]) for state in after)
-        return Trace(tracer.known.graph, entered, nodes, returned, batch)
+        sizes = tuple(state.shape[1:] for state in states)
+        return Trace(tracer.known.graph, entered, nodes, returned, sizes, batch)
 
 
 def check_derivative(cell: Cell) -> None:
