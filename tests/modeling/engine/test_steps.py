@@ -584,10 +584,11 @@ class Chaotic(Cell):
         return torch.tanh(self.W(x) + self.gain * self.U(h) * self.V(h))
 
 
-@pytest.mark.parametrize("gain", [1.0, 20.0])
+@pytest.mark.parametrize("gain", [1.0, 20.0, 60.0])
 @pytest.mark.parametrize("seed", range(3))
-def test_rounding_that_a_step_amplifies_is_no_mistake(seed: int, gain: float) -> None:
-    assert Recurrence(Chaotic(seed, gain)).choice().engine == "native"
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_rounding_that_a_step_amplifies_is_no_mistake(dtype: torch.dtype, seed: int, gain: float) -> None:
+    assert Recurrence(Chaotic(seed, gain).to(dtype)).choice().engine == "native"
 
 
 def test_a_small_mistake_in_a_wide_step_is_found_out_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
