@@ -263,6 +263,14 @@ IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
         1,
         lambda c, x, h: torch.tanh(c.W(x) + (heads(h).sum((1, 2))[:, None, None] * heads(h)).flatten(1)),
     ),
+    "columns of heads by their numbers": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x)
+            + heads(c.U(h))[..., [-1, 0, 1]].flatten(1)
+            + torch.index_select(heads(h), 1, torch.tensor([1, 1])).sum(1).repeat(1, 2)
+        ),
+    ),
     "a stack of many": (
         1,
         lambda c, x, h: torch.tanh(

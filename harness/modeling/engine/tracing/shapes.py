@@ -251,7 +251,7 @@ def _index_select(_: Sequence[int], a: Blocks, dim: int, which: Tensor) -> Block
     keep_apart(a.axes[dim])
     if a.axes[dim] == BLOCK:
         return _index_select((), a.turned(), dim, which).turned()
-    return a if a.axes[dim] == ONE else blocks([torch.index_select(part, 1, which) for part in a.parts], a.axes)
+    return a if a.axes[dim] == ONE else blocks([part[:, which] for part in a.parts], a.axes)
 
 
 def _index(_: Sequence[int], a: Blocks, which: Sequence[Tensor | None]) -> Blocks:
