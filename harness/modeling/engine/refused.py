@@ -8,6 +8,7 @@ INSTEAD = {
     **dict.fromkeys(("sum", "mean", "max", "min", "any", "all", "amax", "prod", "std", "norm"), OVER_ALL),
     **dict.fromkeys(("max.dim", "min.dim"), "which one it is has no derivative: amax or amin give the value"),
     **dict.fromkeys(("copy_", "fill_.Tensor", "fill_.Scalar", "index_put_", "scatter", "masked_scatter"), IN_PLACE),
+    "clamp_min_.Tensor": "in cosine_similarity: functional.normalize both, and sum their product",
 }
 """Operators that there is no rule for: what is wrong, or what to write instead."""
 

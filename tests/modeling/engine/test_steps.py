@@ -49,6 +49,7 @@ class Free(Cell):
         self.low = nn.Parameter(torch.randn(HIDDEN, 2) / 2)
         self.cube = nn.Parameter(torch.randn(2, 3, 3) / 2)
         self.small = nn.Linear(3, 3)
+        self.both = nn.Bilinear(INPUT, HIDDEN, HIDDEN)
         self.norm = nn.LayerNorm(HIDDEN)
         self.groups = nn.GroupNorm(2, HIDDEN)
         self.torch_lstm = nn.LSTMCell(INPUT, HIDDEN)
@@ -217,6 +218,32 @@ IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
     "running sums over heads": (
         1,
         lambda c, x, h: torch.tanh(c.W(x) + heads(c.U(h)).cumsum(1).flatten(1) + c.u * heads(h).cumsum(2).flatten(1)),
+    ),
+    "a bilinear map": (1, lambda c, x, h: torch.tanh(c.both(x, h) + c.W(x))),
+    "a long bilinear map": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x)
+            + functional.bilinear(long(h), long(x, 18), c.u.repeat(3)[:17, None, None].expand(17, 20, 18))[:, 4:10]
+        ),
+    ),
+    "attention, to nothing at times": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x)
+            + functional.scaled_dot_product_attention(
+                heads(c.U(h)),
+                heads(h),
+                heads(c.V(h)),
+                torch.where(heads(h)[:, :, :1] > 0, -torch.inf, heads(h)[:, :, 1:]),
+            ).flatten(1)
+        ),
+    ),
+    "matrices added to products": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x) + torch.baddbmm(heads(h), heads(c.U(h)) @ heads(h).mT, heads(h), beta=0.5, alpha=-1).flatten(1)
+        ),
     ),
     "a long matrix": (
         1,
@@ -499,6 +526,7 @@ def changes_what_a_stack_was_made_of(c: Free, x: Tensor, h: Tensor) -> Tensor:
         (lambda c, x, h: c.W(x) + h[:, c.u > 0].sum(1, keepdim=True), "something else than a list of their numbers"),
         (lambda c, x, h: c.W(x) + h[torch.arange(len(x) - 1, -1, -1)], "across the rows"),
         (lambda c, x, h: c.W(x) + h.flip(0), "across the rows"),
+        (lambda c, x, h: c.W(x) + functional.cosine_similarity(c.U(h), h)[:, None], "functional.normalize both"),
         (lambda c, x, h: heads(c.W(x))[..., None] * h.view(-1, 1, 3, 2) + h, "more than two dimensions beside"),
         (lambda c, x, h: c.W(x) + heads(h).sum((0, 1)).repeat(2), "across the rows"),
         (

@@ -174,8 +174,8 @@ class Schedule:
         for node in self._nodes():
             if node.op == "mm":
                 self._keep_in_memory(node.args[0])
-            if node.scattered or (node.op == "mm" and node not in direct):
-                self._keep_in_memory(node)
+                if node not in direct:
+                    self._keep_in_memory(node)
             for arg in node.args:
                 if arg.op == "cat" and node.looped:
                     self._keep_in_memory(arg)

@@ -50,6 +50,43 @@ def _hardswish(a: Tensor) -> Tensor:
     return torch.where(outside, torch.where(a < 0, below, a), inside * (inside + 3) / 6)
 
 
+def _hardshrink(a: Tensor, edge: float = 0.5) -> Tensor:
+    return torch.where((a < -edge) | (a > edge), a, 0 * a.detach())  # a NaN stays one
+
+
+def _softshrink(a: Tensor, edge: float = 0.5) -> Tensor:
+    return torch.where(a > edge, a - edge, torch.where(a < -edge, a + edge, 0 * a.detach()))
+
+
+def _at_least(a: Tensor, low: Tensor) -> Tensor:
+    return torch.where(a >= low, a, torch.where(a < low, low, (a + low).detach()))
+
+
+def _at_most(a: Tensor, high: Tensor) -> Tensor:
+    return torch.where(a <= high, a, torch.where(a > high, high, (a + high).detach()))
+
+
+def _clamp(a: Tensor, low: Tensor | None = None, high: Tensor | None = None) -> Tensor:
+    if low is not None:
+        a = _at_least(a, low if high is None else torch.where(low < high, low, low.detach()))
+    return a if high is None else _at_most(a, high)
+
+
+def _safe_softmax(a: Tensor, dim: int, dtype: torch.dtype | None = None) -> Tensor:  # noqa: ARG001
+    """Zeros where all is -infinity: nothing to attend to."""
+    nothing = a.amax(dim, keepdim=True) == -math.inf
+    return torch.where(nothing, 0, torch.softmax(torch.where(nothing, 0, a), dim))
+
+
+def _bilinear(a: Tensor, weight: Tensor, b: Tensor, *how: Sequence[int]) -> Tensor:
+    """As torch.nn.Bilinear asks for it: Σ aᵢ weightₖᵢⱼ bⱼ."""
+    if how[:4] != ([1, 3], [0], [1, 2], [2, 3]):
+        refuse("its step multiplies three tensors in a way of its own (_trilinear)")
+    out, left, right = weight.shape
+    of_left = torch.mm(a, weight.permute(1, 0, 2).reshape(left, out * right))
+    return (of_left.view(len(a), out, right) * b.unsqueeze(1)).sum(2)
+
+
 def _log_sum_exp(a: Tensor, dim: list[int], keepdim: bool = False) -> Tensor:  # noqa: FBT001, FBT002
     largest = a.amax(dim, keepdim=True).detach()
     largest = torch.where(largest.abs() == math.inf, 0, largest)
@@ -155,6 +192,15 @@ FORMULAS: dict[Any, Callable[..., Any]] = {
     aten.hardtanh.default: _hardtanh,
     aten.hardsigmoid.default: _hardsigmoid,
     aten.hardswish.default: _hardswish,
+    aten.hardshrink.default: _hardshrink,
+    aten.softshrink.default: _softshrink,
+    aten.atanh.default: lambda a: 0.5 * (torch.log1p(a) - torch.log1p(-a)),
+    aten.clamp.Tensor: _clamp,
+    aten.clamp_min.Tensor: _at_least,
+    aten.clamp_max.Tensor: _at_most,
+    aten._safe_softmax.default: _safe_softmax,  # noqa: SLF001
+    aten._trilinear.default: _bilinear,  # noqa: SLF001
+    aten.baddbmm.default: lambda a, b, c, beta=1, alpha=1: beta * a + alpha * torch.bmm(b, c),
     aten.addcdiv.default: lambda a, b, c, value=1: a + value * b / c,
     aten.square.default: lambda a: a * a,
     aten.amin.default: lambda a, dim=(), keepdim=False: -torch.amax(-a, dim, keepdim=keepdim),

@@ -30,6 +30,9 @@ BARE = [
     "functional.threshold({a}, 0.5, 0.2)",
     "functional.hardsigmoid({a})",
     "torch.clamp({a}, -1, 1)",
+    "functional.hardshrink({a})",
+    "functional.softshrink({a}, 1.0)",
+    "torch.atanh({a})",
     "torch.lerp({a}, {a} * 2, 0.7)",
     "torch.where(({a} < 0) | ({a} > 1), {a}, 0)",
 ]
@@ -40,6 +43,9 @@ PAIRS = [
     "{a} ** {b}",
     "torch.lerp({b}, {a}, {b})",
     "torch.where({a} != {b}, {a}, {b})",
+    "torch.clamp({a}, min={b})",
+    "torch.clamp({a}, max={b})",
+    "torch.clamp({a}, {b} - 1, {b})",
 ]
 
 
