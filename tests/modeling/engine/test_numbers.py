@@ -56,26 +56,29 @@ def test_single_precision_is_no_further_from_the_truth_than_twice_the_loops(
 
 
 class Reading(Cell):
-    """Reads from a memory, by shares that a factor sharpens."""
+    """Reads from memories of so many places each, by shares that a factor sharpens."""
 
-    def __init__(self, input_size: int, hidden_size: int) -> None:
+    def __init__(self, input_size: int, hidden_size: int, memories: int, places: int) -> None:
         super().__init__(input_size, hidden_size)
-        self.memory = nn.Parameter(torch.randn(7, hidden_size))
+        self.memories, self.places = memories, places
+        self.memory = nn.Parameter(torch.randn(memories * places, hidden_size))
         self.of_input = nn.Linear(input_size, hidden_size)
         self.factor = nn.Parameter(torch.tensor(0.5))
 
     def step(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
         """The input, and what lies where the state points to."""
-        shares = torch.softmax(self.factor * (h @ self.memory.T), dim=-1)
-        return torch.tanh(self.of_input(x) + shares @ self.memory)
+        scores = self.factor * (h @ self.memory.T)
+        shares = torch.softmax(scores.view(-1, self.memories, self.places), dim=-1).flatten(1)
+        return torch.tanh(self.of_input(x) + shares @ self.memory / self.memories)
 
 
-def test_shares_add_up_to_one_in_the_backward_pass_too() -> None:
+@pytest.mark.parametrize(("memories", "places"), [(1, 7), (2, 7), (17, 20)])
+def test_shares_add_up_to_one_in_the_backward_pass_too(memories: int, places: int) -> None:
     """If it computed them anew, rounded otherwise, the gradient of the factor were 40 times less exact."""
     off, usual = [], []
     for number in range(3):
         torch.manual_seed(number)
-        double = shaken(Reading(64, 128))
+        double = shaken(Reading(64, 128, memories, places))
         single = copy.deepcopy(double).float()
         double.load_state_dict({key: value.double() for key, value in single.state_dict().items()})
         truth, *found = (results(c, r, 5, 5)["d factor"] for c, r in
