@@ -109,6 +109,7 @@ def _check_spelling(kind: str, name: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower())
         proposal = re.sub(r"^[0-9-]+", "", "-".join(words))
+        proposal += f"-{kind}" if proposal in DEVICES else ""
         hint = f' For example "{proposal}".' if proposal else ""
         raise _error(
             f'"{name}" cannot name a {kind} and its package: use small letters, digits and single dashes, beginning '

@@ -37,8 +37,11 @@ class Reference:
         """
         target, *assignments = _OPTION_START.split(text.strip())
         if not target or (":" in target and not _FILE_CLASS.match(target)):
+            forgotten = re.fullmatch(r"[^:]+:[A-Za-z_]\w*", target)
+            example = f", as in {target}=VALUE," if forgotten else ""
             raise HarnessError(
-                f'"{text}" cannot be read: write name:option=value or FILE.py:CLASS, with any number of options.'
+                f'"{text}" cannot be read: write name:option=value{example} or FILE.py:CLASS, '
+                "with any number of options."
             )
         pairs = [tuple(assignment.split("=", 1)) for assignment in assignments]
         options = dict(sorted(pairs))

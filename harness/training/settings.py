@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SHORT = {"lr": "learning_rate"}
-ELSEWHERE = {"parameters": "--match params=N", "hidden_size": "--hidden N"}
+ELSEWHERE = {"parameters": "--match params=N", "hidden_size": "--hidden N", "hidden": "--hidden N"}
 """What has an option of its own."""
 ASSIGNMENT = re.compile(r"(?:(.+?)\.)?([A-Za-z_]\w*)\s*=\s*(.*)")
 """A cell, which may have options and dots in its name, a setting, and its value."""

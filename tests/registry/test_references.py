@@ -43,6 +43,11 @@ def test_what_is_no_name_with_options_is_refused(text: str) -> None:
         Reference.parse(text)
 
 
+def test_an_option_without_a_value_is_shown_with_one() -> None:
+    with pytest.raises(HarnessError, match=r"write name:option=value, as in lstm:peephole=VALUE, or FILE.py:CLASS"):
+        Reference.parse("lstm:peephole")
+
+
 def test_an_option_that_comes_twice_is_refused() -> None:
     with pytest.raises(HarnessError, match=r'^"lstm:a=1:b=2:a=1" gives an option twice\.$'):
         Reference.parse("lstm:a=1:b=2:a=1")

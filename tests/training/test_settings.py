@@ -55,6 +55,7 @@ def test_nothing_set_changes_nothing() -> None:
         ("lstm.hidden_size=64", "--set hidden_size is given with --hidden N."),
         ("parameters=500", "--set parameters is given with --match params=N."),
         ("hidden_size=64", "--set hidden_size is given with --hidden N."),
+        ("hidden=64", "--set hidden is given with --hidden N."),
     ],
 )
 def test_what_cannot_be_read_as_a_setting_is_told(assignment: str, told: str) -> None:
