@@ -53,7 +53,7 @@ def test_the_task_works_as_it_is(harness: Command, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("name", "proposal"),
     [("My Cell", "my-cell"), ("my_cell", "my-cell"), ("MyCell", "my-cell"), ("3d-cell", "d-cell"), ("a--b", "a-b"),
-     ("COM1", "com1-cell"),     ("../up", "up"), ("zelle-ä", "zelle"), ("-x", None), ("", None), ("!", None)],
+     ("COM1", "com1-cell"), ("../up", "up"), ("zelle-ä", "zelle"), ("-x", None), ("", None), ("!", None)],
 )  # fmt: skip
 def test_a_name_that_no_package_can_have_is_refused(name: str, proposal: str | None, harness: Command) -> None:
     done = harness("new", "cell", "--", name)
