@@ -153,6 +153,7 @@ MATRICES = [
     "(torch.log_softmax({m}, {d}) * {l}[:, :, None]).mean({d})[:, :{w}]",
     "(torch.tanh({m}).amax({d}) * 0.5)[:, :{w}]",
     "({m}[:, 3] * {m}[:, :, -1].sum(1, keepdim=True))[:, :{w}]",
+    "torch.cat([{m}.cumsum({d}), torch.stack([{r}, {r} * 2], 1)], 1).flip(1)[:, 4:, :8].amax(1)[:, :{w}]",
     "({a} * ({m} / (1 + {m}.abs().amax((1, 2), keepdim=True))).sum((1, 2))[:, None])",
     "torch.where({m} > 0, {m}, 0.1 * {m}.sum({d}, keepdim=True)).flatten(1)[:, :{w}]",
     "(torch.stack([{l}, 0.5 * {l}], 2) @ torch.stack([{r}, {r}.flip(1)], 1)).mean({d})[:, :{w}]",
@@ -373,8 +374,8 @@ class _Drawing:
     def _matrices(self) -> None:
         a = self._one()
         width = self.values[a]
-        rows, columns = self.draw(st.sampled_from([(17, 17), (17, 20), (23, 18)]))
-        if width <= min(rows, columns):
+        rows, columns = self.draw(st.sampled_from([(17, 17), (17, 20), (23, 18), (19, 9)]))
+        if width <= min(rows, columns, 8):
             left, right = f"{a}.repeat(1, 23)[:, :{rows}]", f"torch.tanh({a}).repeat(1, 20)[:, :{columns}]"
             text = self.draw(st.sampled_from(MATRICES))
             shapes = {"plane": (rows, columns), "of_row": self.draw(st.sampled_from([(rows, 1), (1, 1), (columns,)]))}

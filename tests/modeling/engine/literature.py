@@ -271,6 +271,29 @@ class MatrixMemory(Cell):
         return self.down(torch.sigmoid(self.out(x)) * read), memory, n, largest
 
 
+class Selective(Cell):
+    """Selective state spaces (Gu and Dao 2023): each channel has states of its own, that the input lets in."""
+
+    states = ("y", "S")
+
+    def __init__(self, input_size: int, hidden_size: int, size: int = 8) -> None:
+        super().__init__(input_size, 3 * hidden_size)
+        self.size, channels = size, 3 * hidden_size
+        self.u, self.delta = nn.Linear(input_size, channels), nn.Linear(input_size, channels)
+        self.B, self.C = nn.Linear(input_size, size), nn.Linear(input_size, size)
+        self.A = nn.Parameter(torch.log(torch.arange(1.0, size + 1)).repeat(channels, 1))
+        self.D = nn.Parameter(torch.ones(channels))
+
+    def initial(self, batch: int) -> States:
+        return self.D.new_zeros(batch, self.hidden_size), self.D.new_zeros(batch, self.hidden_size, self.size)
+
+    def step(self, x: Tensor, _y: Tensor, state: Tensor) -> States:
+        u, delta = self.u(x), functional.softplus(self.delta(x))
+        kept = torch.exp(-delta[:, :, None] * torch.exp(self.A))
+        state = kept * state + (delta * u)[:, :, None] * self.B(x)[:, None]
+        return (state @ self.C(x)[:, :, None]).squeeze(2) + self.D * u, state
+
+
 class Phased(Cell):
     """Neil, Pfeiffer and Liu 2016; time is a state."""
 

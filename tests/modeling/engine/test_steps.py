@@ -266,6 +266,15 @@ IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
             + torch.sin(long_matrix(h, x)).chunk(2, 2)[0].flatten(1)[:, ::30][:, :HIDDEN]
         ),
     ),
+    "a long matrix of short rows": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x)
+            + (long_matrix(c.U(h), h)[:, :, 2:12] * long(c.V(h), 10)[:, None]).sum(1)[:, :HIDDEN]
+            + long_matrix(h, x)[:, :, :9].cumsum(2).mean(2)[:, :HIDDEN]
+            - (long_matrix(h, x)[:, :, :9].cumsum(1) + long_matrix(h, h)[:, :, 3:12]).amax(1)[:, 3:]
+        ),
+    ),
     "all of a long matrix": (
         1,
         lambda c, x, h: torch.tanh(
@@ -531,7 +540,7 @@ def changes_what_a_stack_was_made_of(c: Free, x: Tensor, h: Tensor) -> Tensor:
         (lambda c, x, h: c.W(x) + heads(h).sum((0, 1)).repeat(2), "across the rows"),
         (
             lambda c, x, h: c.W(x) + h.repeat(1, 60).view(-1, 20, 18).cumsum(1)[:, 2, :HIDDEN],
-            "numbers in two directions (cumsum)",
+            "more than 16 numbers in two directions (cumsum)",
         ),
         (lambda c, x, h: c.W(x) + (long_matrix(h, h) @ long_matrix(h, h).mT)[:, 2, :HIDDEN], "makes 17 blocks of one"),
         (changes_heads_in_place, "changes a tensor of more than two dimensions in place"),

@@ -25,6 +25,8 @@ ROWS = "batch and block"
 """What an axis of a tensor counts; rows are those of all blocks, as `Linear` makes them of three dimensions."""
 MOST = 16
 """Blocks of one tensor: each is computed by code of its own."""
+LEAST = 8
+"""Columns of a matrix: to compute so many at a time is worth a loop."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Blocks:
         columns = crossed(torch.cat(self.parts, 1), len(self.parts))
         return Blocks(torch.chunk(columns, few(self.size(WIDTH)), 1), axes)
 
+    def cut(self) -> Blocks:
+        """It with the columns of a matrix as blocks."""
+        axes = tuple({OUTER: WIDTH, INNER: BLOCK}.get(axis, axis) for axis in self.axes)
+        return Blocks(torch.chunk(crossed(self.parts[0], self.outer), few(self.size(INNER)), 1), axes)
+
     def over(self, axes: tuple[str, ...]) -> Blocks:
         """It with the axes of another that it is aligned with, at the right: columns as blocks where they are there."""
         own = Blocks(self.parts, (ONE,) * (len(axes) - len(self.axes)) + self.axes)
@@ -91,6 +98,11 @@ def few(count: int) -> int:
     return count
 
 
+def is_long(sizes: Sequence[int]) -> bool:
+    """Whether what is of such sizes is computed as a matrix: of more rows than are computed one by one."""
+    return len(sizes) == 2 and sizes[0] > MOST and sizes[1] >= LEAST  # noqa: PLR2004
+
+
 def keep_apart(axis: str) -> None:
     """See that nothing is computed across the rows of a batch."""
     if axis in {BATCH, ROWS}:
@@ -112,17 +124,17 @@ def axes_of(values: Sequence[Blocks], shape: Sequence[int], blocks_at: int | Non
         refuse("its step works across the rows of a batch")
     rows = found[batch[0]].pop()
     others = [at for at, size in enumerate(shape) if size > 1 and at != batch[0]]
-    long = len(others) == 2 and min(shape[at] for at in others) > MOST  # noqa: PLR2004
     if len(others) > (1 if rows == ROWS else 2):
         refuse("its step makes a tensor of more than two dimensions beside that of the batch")
     axes = [ONE] * len(shape)
     axes[batch[0]] = rows
-    if long and rows == BATCH:
+    there = set().union(*(found[at] for at in others))
+    if OUTER in there or (rows == BATCH and BLOCK not in there and is_long([shape[at] for at in others])):
         first, second = others[::-1] if INNER in found[others[0]] and OUTER not in found[others[0]] else others
         axes[first], axes[second] = OUTER, INNER
     elif others:
-        there = [at for at in others if BLOCK in found[at]] + [at for at in others if at == blocks_at]
-        first = min(others, key=lambda at: (shape[at] > MOST, at not in there, shape[at]))
+        before = [at for at in others if BLOCK in found[at]] + [at for at in others if at == blocks_at]
+        first = min(others, key=lambda at: (shape[at] > MOST, at not in before, shape[at]))
         for at in others:
             axes[at] = BLOCK if at == first and len(others) > 1 else WIDTH
     return tuple(axes)
@@ -179,6 +191,10 @@ def as_matrix(value: Any, axes: tuple[str, ...], outer: int, inner: int) -> Any:
         return whole.expand(sizes).permute(order).reshape(1, -1)
     if not isinstance(value, Blocks):
         return value
+    if len(value.parts) > 1:
+        rows = value.axes.index(BLOCK) - len(value.axes) == axes.index(OUTER) - len(axes)
+        whole = torch.cat(value.parts, 1)
+        return whole if rows else crossed(whole, len(value.parts))
     part, own = value.parts[0], dict(zip(axes, (ONE,) * (len(axes) - len(value.axes)) + value.axes, strict=True))
     if own[OUTER] == INNER:
         return crossed(part, value.outer)

@@ -20,6 +20,7 @@ from harness.modeling.engine.tracing.blocks import (
     blocks,
     crossed,
     each,
+    is_long,
     keep_apart,
 )
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 def becomes_a_matrix(axes: Sequence[str], want: Sequence[int]) -> bool:
     """Whether columns are cut into rows of a matrix that is long in both directions."""
-    return list(axes) == [BATCH, WIDTH] and len(want) == 3 and min(want[1:]) > MOST  # noqa: PLR2004
+    return list(axes) == [BATCH, WIDTH] and is_long(want[1:])
 
 
 def view(shape: Sequence[int], a: Blocks, axes: list[str], have: list[int], want: list[int]) -> Blocks:

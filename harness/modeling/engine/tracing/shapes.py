@@ -174,12 +174,12 @@ def _bmm(shape: Sequence[int], a: Value, b: Value) -> Blocks:
     if a.axes[0] != BATCH or b.axes[0] != BATCH:
         refuse("its step works across the rows of a batch")
     rows, columns, between = range(shape[1]), range(shape[2]), a.shape[2]
+    if a.outer > 1 or b.outer > 1:
+        return _matrix_product(shape, a, b)
     if between <= MOST < shape[1]:
         pairs = [(_slice((), a, 2, k, k + 1), _slice((), b, 1, k, k + 1)) for k in range(between)]
         products = [each(torch.mul, pair, shape) for pair in pairs]
         return reduce(lambda one, other: each(torch.add, [one, other], shape), products)
-    if a.outer > 1 or b.outer > 1:
-        return _matrix_product(shape, a, b)
     left = a.over((BATCH, BLOCK, WIDTH))
     if between <= MOST:
         right = b.over((BATCH, BLOCK, WIDTH))

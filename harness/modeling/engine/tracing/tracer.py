@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.modeling.engine.refused import RefusedError, refuse, refuse_operator
 from harness.modeling.engine.tracing.aten import FROM_NOTHING, HANDLERS
-from harness.modeling.engine.tracing.blocks import BATCH, MOST, ONE, WIDTH, Blocks, each
+from harness.modeling.engine.tracing.blocks import BATCH, INNER, MOST, ONE, WIDTH, Blocks, each
 from harness.modeling.engine.tracing.formulas import FORMULAS
 from harness.modeling.engine.tracing.known import Known, name_of, tensors_in
 from harness.modeling.engine.tracing.shapes import OF_MATRICES, SHAPED
@@ -84,7 +84,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         values = self._in_blocks(args)
         with self:
             if func in SHAPED:
-                self._see_that_it_knows(func, values)
+                values = values if SHAPED[func] in OF_MATRICES else self._cut(func, values)
                 made = SHAPED[func](several[0].shape, *values, **kwargs)
             else:
                 made = each(lambda *parts: _first(func(*parts, **kwargs)), values, several[0].shape)
@@ -92,11 +92,15 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             nodes = [self._kept_blocks(func, *both) for both in zip(made, several, strict=True)]
         return self.known.keep(func, nodes, several) and result
 
-    def _see_that_it_knows(self, func: OpOverload, values: list[Any]) -> None:
-        """Long columns of long blocks are a matrix, which not every operator has rules for."""
-        matrices = [v for v in values if isinstance(v, Blocks) and v.outer > 1]
-        if matrices and SHAPED[func] not in OF_MATRICES:
-            refuse(f"its step does with a tensor of more than {MOST} numbers in two directions ({name_of(func)})")
+    def _cut(self, func: OpOverload, value: Any) -> Any:  # noqa: ANN401
+        """Matrices as blocks, for what has no rules for them."""
+        if isinstance(value, list):
+            return [self._cut(func, part) for part in value]
+        if not isinstance(value, Blocks) or value.outer == 1:
+            return value
+        if value.size(INNER) > MOST:
+            refuse(f"its step makes a tensor of more than {MOST} numbers in two directions ({name_of(func)})")
+        return value.cut()
 
     def _kept_blocks(self, func: OpOverload, value: Blocks | None, tensor: Tensor) -> Node | Blocks | None:
         """What is written down for a tensor: a node where it has rows of columns."""
