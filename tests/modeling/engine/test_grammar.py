@@ -86,6 +86,10 @@ def test_random_steps_for_an_hour(capsys: pytest.CaptureFixture[str]) -> None:
         Written(2, [2], {}, [], ["torch.zeros_like(s0)"]),
         Written(3, [2], {"p": (2, 1), "q": (3, 2)}, ["a = x.roll(1, 1)", "b = torch.sigmoid(s0 @ c.p)"],
                 ["0.5 * s0 + torch.tanh((b * torch.tanh(a) + (1 - b) * a) @ c.q)"]),
+        Written(3, [2], {"p": (3, 2)}, ["a = 1.5 * functional.pad(x, (1, -1))[:, :1].expand(-1, 3)"],
+                ["torch.tanh(s0 + a.cos() @ c.p + a.sin().sum(1, keepdim=True))"]),
+        Written(3, [2], {"p": (3,), "q": (3, 2)}, ["a = torch.cat([s0, c.p.expand(len(x), -1)], 1)[:, 2:]"],
+                ["torch.tanh((a.flip(1) - a.cumsum(1) + a.amax(1, keepdim=True)) @ c.q + s0) * a[:, [0, 2]]"]),
         Written(2, [2], {"p": (2, 2)}, ["a = torch.ones_like(x)"], ["torch.where(a >= 0, x, a) @ c.p + s0.tanh()"]),
     ],
     ids=[
@@ -95,6 +99,8 @@ def test_random_steps_for_an_hour(capsys: pytest.CaptureFixture[str]) -> None:
         "a detached parameter",
         "a constant state",
         "columns of the input in another order",
+        "numbers that are the same for all",
+        "columns that turn out to be parameters",
         "a condition that is known",
     ],
 )  # fmt: skip

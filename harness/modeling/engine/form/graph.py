@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from harness.modeling.engine.form.columns import ADDING, COLUMNS
 from harness.modeling.engine.form.node import Node, Part
 from harness.modeling.engine.form.operators import OPERATORS
 from harness.modeling.engine.form.parameters import Made, Parameters
+from harness.modeling.engine.refused import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MOST_TERMS = 12
 """Of a sum of sums that is made one."""
+FROM_NOTHING = "its step computes with columns beside each other that depend on no input and no state"
 
 
 class Graph:
@@ -101,39 +104,39 @@ class Graph:
 
     def rows(self, a: Node, op: str = "sum") -> Node:
         """One number a row: the sum of its columns, or the largest of them."""
-        return a if a.width == 1 else self.make(op, a, width=1)
+        return a if a.width == 1 else self._across(op, a, width=1)
 
     def cumsum(self, a: Node, *, back: bool = False) -> Node:
         """In each column the sum of those up to it, or of it and those that follow."""
-        return a if a.width == 1 else self.make("cumsum", a, attr=back)
+        return a if a.width == 1 else self._across("cumsum", a, attr=back, width=a.width)
 
     def take(self, a: Node, which: Node) -> Node:
         """Columns in another order, each as often as it is named: a vector of the parameters says which they are."""
-        return self.expand(a, which.width) if a.width == 1 else self.make("take", a, which, width=which.width)
+        return self.expand(a, which.width) if a.width == 1 else self._across("take", a, which, width=which.width)
 
     def put(self, a: Node, which: Node, width: int) -> Node:
         """The derivative of that: each column is added to the one, of so many, that is named."""
-        return self.make("put", self.expand(a, which.width), which, width=width)
+        return self._across("put", self.expand(a, which.width), which, width=width)
 
     def repeat(self, a: Node, width: int) -> Node:
         """Each column as often as it takes to have so many: rows of a matrix, side by side, of one number each."""
-        return self.expand(a, width) if a.width == 1 else self.make("repeat", a, width=width)
+        return self.expand(a, width) if a.width == 1 else self._across("repeat", a, width=width)
 
     def tile(self, a: Node, width: int) -> Node:
         """All columns as often as it takes to have so many: equal rows of a matrix, side by side."""
-        return self.expand(a, width) if a.width == 1 else self.make("tile", a, width=width)
+        return self.expand(a, width) if a.width == 1 else self._across("tile", a, width=width)
 
     def sum_inner(self, a: Node, width: int) -> Node:
         """The derivative of `repeat`: of so many rows of a matrix, side by side, the sum of each."""
-        return self.make("sum_inner", a, width=width)
+        return self._across("sum_inner", a, width=width)
 
     def amax_inner(self, a: Node, width: int) -> Node:
         """Likewise, the largest of each."""
-        return self.make("amax_inner", a, width=width)
+        return self._across("amax_inner", a, width=width)
 
     def sum_outer(self, a: Node, width: int) -> Node:
         """The derivative of `tile`: of rows of a matrix, side by side and of so many columns, the sum."""
-        return self.make("sum_outer", a, width=width)
+        return self._across("sum_outer", a, width=width)
 
     def expand(self, a: Node, width: int) -> Node:
         """One number a row in each of many columns."""
@@ -185,8 +188,27 @@ class Graph:
             return self.apply(node.op, *args)
         return self.make(node.op, *args, attr=node.attr, width=node.width) if args else node
 
+    def _across(self, op: str, a: Node, *which: Node, attr: Any = None, width: int) -> Node:  # noqa: ANN401
+        """An operator that looks across columns; of what depends on parameters only, outside of the loop."""
+        if a.part > Part.PARAMETERS:
+            return self.make(op, a, *which, attr=attr, width=width)
+        if a.op == "vector":
+            values = (Made(node.attr) for node in (a, *which))
+            return self.vector(self.parameters.make(COLUMNS[op], attr, width, *values), width)
+        if a.op != "expand" or op in {"cumsum", "put"}:
+            refuse(FROM_NOTHING)
+        times = a.width / width if op in ADDING else 1
+        return self.expand(self.mul(a.args[0], self.constant(times)), width)
+
     def _of_parameters(self, op: str, args: tuple[Node, ...]) -> Node:
         """A pointwise operator on what depends on parameters only."""
+        wide = max(arg.width for arg in args)
+        args = tuple(arg.args[0] if arg.op == "expand" else arg for arg in args)
+        if any(arg.op not in {"constant", "vector"} for arg in args):
+            refuse(FROM_NOTHING)
+        return self.expand(self._of_values(op, args), wide)
+
+    def _of_values(self, op: str, args: tuple[Node, ...]) -> Node:
         if all(arg.op == "constant" for arg in args):
             numbers = [torch.tensor(arg.attr, dtype=torch.float64) for arg in args]
             return self.constant(OPERATORS[op].torch(*numbers).item())

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from harness.modeling.engine.form.columns import COLUMNS
 from harness.modeling.engine.form.operators import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-
-LOOPED = frozenset({"sum", "amax", "cumsum", "take", "put", "repeat", "tile", "sum_inner", "sum_outer", "amax_inner"})
 
 
 class Part(IntEnum):
@@ -54,7 +52,7 @@ class Node:
     @property
     def looped(self) -> bool:
         """Whether it is computed column by column."""
-        return self.pointwise or self.op in LOOPED
+        return self.pointwise or self.op in COLUMNS
 
     @property
     def scattered(self) -> bool:

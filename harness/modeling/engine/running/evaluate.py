@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
+from harness.modeling.engine.form.columns import COLUMNS
 from harness.modeling.engine.form.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def compute(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
     """One node of its arguments."""
     if node.op in OPERATORS:
         return OPERATORS[node.op].torch(*args)
+    if node.op in COLUMNS:
+        return COLUMNS[node.op](node.attr, node.width, *args)
     return OTHERS[node.op](node, args)
 
 
@@ -100,38 +103,10 @@ def _expand(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
     return arg.expand(*arg.shape[:-1], node.width) if isinstance(arg, torch.Tensor) else arg
 
 
-def _put(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
-    columns, which = args
-    return torch.index_add(columns.new_zeros(len(columns), node.width), -1, which.long(), columns)
-
-
-def _repeat(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
-    times = node.width // args[0].shape[-1]
-    return torch.repeat_interleave(args[0], times, -1)
-
-
-def _tile(node: Node, args: list[Any]) -> Any:  # noqa: ANN401
-    return torch.tile(args[0], (node.width // args[0].shape[-1],))
-
-
-def _as_matrix(columns: Tensor, outer: int, inner: int) -> Tensor:
-    return columns.reshape(*columns.shape[:-1], outer, inner)
-
-
 OTHERS: dict[str, Callable[[Node, list[Any]], Any]] = {
     "constant": lambda node, _: node.attr,
     "mm": _mm,
     "slice": lambda node, args: args[0].narrow(-1, node.attr, node.width),
     "cat": _cat,
-    "sum": lambda _, args: args[0].sum(-1, keepdim=True),
-    "amax": lambda _, args: args[0].amax(-1, keepdim=True),
-    "cumsum": lambda node, args: args[0].flip(-1).cumsum(-1).flip(-1) if node.attr else args[0].cumsum(-1),
     "expand": _expand,
-    "take": lambda _, args: torch.index_select(args[0], -1, args[1].long()),
-    "put": _put,
-    "repeat": _repeat,
-    "tile": _tile,
-    "sum_inner": lambda node, args: _as_matrix(args[0], node.width, -1).sum(-1),
-    "amax_inner": lambda node, args: _as_matrix(args[0], node.width, -1).amax(-1),
-    "sum_outer": lambda node, args: _as_matrix(args[0], -1, node.width).sum(-2),
 }

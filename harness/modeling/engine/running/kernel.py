@@ -74,7 +74,6 @@ class Kernel:
             outputs, *final = self.forward(x.contiguous(), indices_of(x), states, values, keep=False)[:-1]
         else:
             outputs, *final = KernelFunction.apply(self, len(states), x, indices_of(x), *states, *values)  # type: ignore[no-untyped-call]
-        outputs = outputs if len(sizes[0]) == 1 else outputs.unflatten(2, sizes[0])
         final = [state if len(s) == 1 else state.unflatten(1, s) for state, s in zip(final, sizes, strict=True)]
         return outputs, tuple(final)
 

@@ -81,8 +81,8 @@ def _traced(cell: Cell, batch: int) -> Trace:
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         states = [like(state, generator) for state in cell.initial(batch)]
         x = like(parameter.new_empty(batch, cell.input_size), generator)
-        if any(state.dim() < 2 or len(state) != batch for state in states):  # noqa: PLR2004
-            raise RefusedError("its states are not (batch, …)")
+        if states[0].dim() != 2 or any(state.dim() < 2 or len(state) != batch for state in states):  # noqa: PLR2004
+            raise RefusedError("its first state is not (batch, width), or another one not (batch, …)")
         tracer = Tracer(cell, batch)
         columns = [state.flatten(1) for state in states]  # the same memory
         nodes = tuple(tracer.known.enter("state", state, number) for number, state in enumerate(columns))
