@@ -189,6 +189,25 @@ def test_the_largest_of_a_row_is_torchs(others: list[float], special: list[float
     torch.testing.assert_close(own, plain, rtol=0, atol=0, equal_nan=True)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("special", [1.5, NAN, INF, -INF])
+@pytest.mark.parametrize("dim", [1, 2])
+def test_the_largest_of_rows_and_columns_share_their_gradient(dim: int, special: float, engine: str) -> None:
+    values = torch.arange(18 * 20.0).remainder(7).view(18, 20)  # many are the largest of their row, or column
+    values[4, 5] = special
+    cell = Squashed(
+        lambda h: h.view(-1, 18, 20).amax(dim, keepdim=True).expand(-1, 18, 20).flatten(1), values.flatten()
+    )
+
+    def found(run: Any) -> list[torch.Tensor]:
+        state = values.flatten()[None].requires_grad_()
+        outputs, _ = run(cell, torch.zeros(2, 1, 1), (state,))
+        return [outputs, *torch.autograd.grad(outputs[0].sum(), state)]
+
+    for own, plain in zip(found(kernel(cell, engine)), found(loop), strict=True):
+        torch.testing.assert_close(own, plain, rtol=1e-6, atol=0, equal_nan=True)
+
+
 @pytest.mark.parametrize("special", [[], [NAN], [INF], [-INF], [INF, -INF]])
 def test_running_sums_are_torchs_also_beyond_infinity(special: list[float]) -> None:
     values = torch.tensor([0.5, -1.5, 2.0, *special, 3.0, 0.25])

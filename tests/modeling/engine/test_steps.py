@@ -275,6 +275,14 @@ IN_BLOCKS: dict[str, tuple[int, Callable[..., object]]] = {
             - (long_matrix(h, x)[:, :, :9].cumsum(1) + long_matrix(h, h)[:, :, 3:12]).amax(1)[:, 3:]
         ),
     ),
+    "means and largest of a long matrix": (
+        1,
+        lambda c, x, h: torch.tanh(
+            c.W(x)
+            + long_matrix(h, x).mean(1)[:, :HIDDEN] * long_matrix(x, h).mean(2)[:, :HIDDEN].exp()
+            - long_matrix(c.U(h), h).amax(1)[:, :HIDDEN] * long_matrix(h, h).amax(-1)[:, :HIDDEN]
+        ),
+    ),
     "all of a long matrix": (
         1,
         lambda c, x, h: torch.tanh(
