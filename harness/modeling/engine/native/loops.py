@@ -33,6 +33,11 @@ class Loop:
     outer: int = 0
     nodes: list[Node] = field(default_factory=list)
 
+    def takes(self, node: Node) -> bool:
+        """Whether a node is computed over the same columns, in the same way."""
+        alike = not self.outer or outer(node) in {0, self.outer}
+        return alike and (width(node), _way(node)) == (self.width, self.way)
+
 
 def form(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> list[Loop]:
     """Nodes of one width in one loop, as long as none waits for a number that another loop adds up.
@@ -59,13 +64,9 @@ def form(nodes: Sequence[Node], sources: Callable[[Node], list[Node]]) -> list[L
         first = min((node for node in left if ready(node)), key=lambda node: rounds[node])
         loop = Loop(width(first), _way(first))
         for node in list(left):
-            same = (width(node), _way(node)) == (loop.width, loop.way) and _outer(node) in {
-                0,
-                loop.outer or _outer(node),
-            }
-            if same and rounds[node] == rounds[first] and ready(node):
+            if loop.takes(node) and rounds[node] == rounds[first] and ready(node):
                 loop.nodes.append(node)
-                loop.outer = loop.outer or _outer(node)
+                loop.outer = loop.outer or outer(node)
                 del left[node]
                 if node.op not in ADDING_UP:
                     unknown.discard(node)
@@ -80,7 +81,7 @@ def width(node: Node) -> int:
     return node.args[0].width if node.op in ADDING_UP else node.width
 
 
-def _outer(node: Node) -> int:
+def outer(node: Node) -> int:
     """As how many rows it sees columns; 0 where it does not care."""
     if node.op == "repeat":
         return node.args[0].width

@@ -181,26 +181,20 @@ def each(function: Callable[..., Any], values: Sequence[Any], shape: Sequence[in
 def as_matrix(value: Any, axes: tuple[str, ...], outer: int, inner: int) -> Any:  # noqa: ANN401 - a number stays one
     """What makes a matrix of rows and columns along some axes, as columns side by side: (batch, outer × inner)."""
     if isinstance(value, Tensor) and value.dim():
-        whole = row_of(value, axes)
-        sizes = [{OUTER: outer, INNER: inner}.get(axis, 1) for axis in axes]
-        order = (
-            axes.index(OUTER),
-            axes.index(INNER),
-            *(at for at, axis in enumerate(axes) if axis not in {OUTER, INNER}),
-        )
-        return whole.expand(sizes).permute(order).reshape(1, -1)
+        whole = row_of(value, axes).expand([{OUTER: outer, INNER: inner}.get(axis, 1) for axis in axes])
+        rows, columns = axes.index(OUTER), axes.index(INNER)
+        return (whole if rows < columns else whole.transpose(rows, columns)).reshape(1, -1)
     if not isinstance(value, Blocks):
         return value
-    if len(value.parts) > 1:
-        rows = value.axes.index(BLOCK) - len(value.axes) == axes.index(OUTER) - len(axes)
-        whole = torch.cat(value.parts, 1)
-        return whole if rows else crossed(whole, len(value.parts))
-    part, own = value.parts[0], dict(zip(axes, (ONE,) * (len(axes) - len(value.axes)) + value.axes, strict=True))
-    if own[OUTER] == INNER:
-        return crossed(part, value.outer)
-    if own[OUTER] == WIDTH:
-        return primitives.repeat(part, inner)
-    return primitives.tile(part, outer) if own[INNER] == WIDTH else part
+    own = dict(zip(axes, (ONE,) * (len(axes) - len(value.axes)) + value.axes, strict=True))
+    whole = torch.cat(value.parts, 1) if len(value.parts) > 1 else value.parts[0]
+    if (own[OUTER], own[INNER]) == (INNER, OUTER):
+        return crossed(whole, value.outer)
+    if (own[OUTER], own[INNER]) == (WIDTH, BLOCK):
+        return crossed(whole, len(value.parts))
+    if (own[OUTER], own[INNER]) == (WIDTH, ONE):
+        return primitives.repeat(whole, inner)
+    return primitives.tile(whole, outer) if own[OUTER] == ONE and own[INNER] == WIDTH else whole
 
 
 def part_of(value: Any, axes: tuple[str, ...], number: int) -> Any:  # noqa: ANN401 - a number stays one
