@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from harness import Cell, Gate, States
 
@@ -80,3 +81,58 @@ class ThreeState(Cell):
         fast = torch.lerp(n, fast, f)
         slow = 0.9 * slow + 0.1 * fast
         return o * torch.tanh(fast + slow), fast, slow
+
+
+class MatrixMemory(Cell):
+    """Memory of keys and values in a matrix, of mLSTM: written by outer products, read by a product.
+
+    Source: Beck et al. 2024, arXiv:2405.04517, with sigmoid gates.
+    """
+
+    states = ("h", "C")
+    size = 64
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.parts = nn.Linear(input_size + hidden_size, 3 * self.size + 2)
+        self.out = nn.Linear(self.size, hidden_size)
+
+    def initial(self, batch: int) -> States:
+        """Zeros (batch, hidden_size), and (batch, size, size)."""
+        zeros = self.out.weight.new_zeros
+        return zeros(batch, self.hidden_size), zeros(batch, self.size, self.size)
+
+    def step(self, x: Tensor, h: Tensor, memory: Tensor) -> States:
+        """From x (batch, input_size), h (batch, hidden_size) and memory (batch, size, size) to the new ones."""
+        q, k, v, f, i = self.parts(torch.cat([x, h], 1)).split([self.size] * 3 + [1, 1], dim=1)
+        written = (torch.sigmoid(i) * v)[:, :, None] * torch.tanh(k)[:, None]
+        memory = torch.sigmoid(f)[:, :, None] * memory + written
+        return torch.tanh(self.out((memory @ q[:, :, None]).squeeze(2))), memory
+
+
+class SelectiveStateSpace(Cell):
+    """Linear states of each channel, which the input lets in and lets go.
+
+    Source: Gu and Dao 2023, arXiv:2312.00752, equations 1 and 2 with algorithm 2.
+    """
+
+    states = ("y", "S")
+    size = 16
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.u, self.delta = nn.Linear(input_size, hidden_size), nn.Linear(input_size, hidden_size)
+        self.B, self.C = nn.Linear(input_size, self.size), nn.Linear(input_size, self.size)
+        self.A = nn.Parameter(torch.log(torch.arange(1.0, self.size + 1)).repeat(hidden_size, 1))
+        self.D = nn.Parameter(torch.ones(hidden_size))
+
+    def initial(self, batch: int) -> States:
+        """Zeros (batch, hidden_size), and (batch, hidden_size, size)."""
+        return self.D.new_zeros(batch, self.hidden_size), self.D.new_zeros(batch, self.hidden_size, self.size)
+
+    def step(self, x: Tensor, _y: Tensor, state: Tensor) -> States:
+        """From x (batch, input_size) and the state (batch, hidden_size, size) to the output and the new state."""
+        u, delta = self.u(x), functional.softplus(self.delta(x))
+        kept = torch.exp(-delta[:, :, None] * torch.exp(self.A))
+        state = kept * state + (delta * u)[:, :, None] * self.B(x)[:, None]
+        return (state @ self.C(x)[:, :, None]).squeeze(2) + self.D * u, state
