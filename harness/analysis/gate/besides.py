@@ -10,7 +10,7 @@ from harness.analysis.gate.verdict import Verdict, no_worse
 from harness.testing.certificate import passes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from harness.analysis.gate.baseline import Baseline
     from harness.analysis.gate.figures import Figures
@@ -23,22 +23,41 @@ VERSIONS = ("harness", "torch", "processor")
 """What of the environment makes scores differ by rounding."""
 
 
-def speeds(baseline: Baseline, now: Speeds | None) -> Iterator[Verdict]:
-    """The verdicts on what the baseline has timed."""
+def speeds(baseline: Baseline, now: Speeds | None, environment: Mapping[str, object]) -> Iterator[Verdict]:
+    """The verdicts on what the baseline has timed, but for what another processor makes faster or slower by itself."""
     before, asked = baseline.speeds, baseline.suite.speed
     if before is None or asked is None:
         return
+    passed = _of_processors(baseline, environment)
     for cell, old in before.cells.items():
         task = f"{SPEED}/{before.reference}"
         if now is None or cell not in now.cells:
             yield Verdict(cell, task, SPEED, "not comparable", why="it was not timed")
         elif deviations := before.deviations(now, cell):
             yield Verdict(cell, task, SPEED, "not comparable", why="; ".join(deviations))
-        else:
+        elif cell not in passed:  # a note tells
             for phase in PHASES:
                 yield _speed(
                     Verdict(cell, task, phase, "same"), old.phases[phase], now.cells[cell].phases[phase], asked
                 )
+
+
+def _of_processors(baseline: Baseline, environment: Mapping[str, object]) -> list[str]:
+    """The cells whose ratio says more of the processor than of them.
+
+    On another processor than the baseline's, what runs in one engine keeps its ratio to what runs in the same; a few
+    large operations beside many small ones, or a fused kernel beside a loop, become faster or slower by themselves.
+    """
+    before = baseline.speeds
+    if before is None or not _changed(baseline, environment, ["processor"]):
+        return []
+    return [cell for cell, speed in before.cells.items() if speed.engine != before.engine]
+
+
+def _changed(baseline: Baseline, environment: Mapping[str, object], names: Iterable[str]) -> list[str]:
+    """What of the environment is not the baseline's, of what that tells."""
+    before = baseline.environment
+    return [name for name in names if name in before and str(environment.get(name, "")) != before[name]]
 
 
 def _speed(known: Verdict, before: Ratio, now: Ratio, asked: Speed) -> Verdict:
@@ -83,8 +102,12 @@ def notes(
             yield f"{entry.cell} on {entry.task}: {count} of the baseline's {len(entry.seeds)} seeds are compared."
     if any(not entry.seeds & other.seeds for entry, other in shared):
         yield "The seeds are not the baseline's, so there are no pairs: a difference shows less clearly."
-    before = {name: value for name, value in baseline.environment.items() if name in VERSIONS}
-    changed = [name for name in before if str(environment.get(name, "")) != before[name]]
-    if changed:
+    if changed := _changed(baseline, environment, VERSIONS):
+        before = baseline.environment
         told = ", ".join(f"{name} was {before[name]}, is {environment.get(name, 'unknown')}" for name in changed)
         yield f"Made elsewhere: {told}. Scores may differ by rounding."
+    if baseline.speeds is not None and (cells := _of_processors(baseline, environment)):
+        yield (
+            f"Not judged: how fast {', '.join(cells)} {'is' if len(cells) == 1 else 'are'}. On another processor the "
+            f"ratio to {baseline.speeds.reference}, which runs in another engine, is another."
+        )

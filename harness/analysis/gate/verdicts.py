@@ -46,7 +46,7 @@ def judge(
         found = results.get((entry.cell, entry.task), [])
         alike = [one for one in found if not list(entry.deviations(one))]
         verdicts += _entry(baseline, entry, [*found, *alike][-1] if found else None)
-    verdicts += [*besides.certificates(baseline, results), *besides.speeds(baseline, speeds)]
+    verdicts += [*besides.certificates(baseline, results), *besides.speeds(baseline, speeds, environment)]
     return Judgement(verdicts, list(besides.notes(baseline, results, environment)))
 
 

@@ -188,6 +188,32 @@ def test_speeds_of_another_kind_are_not_comparable(
     assert [(v.kind, v.why) for v in verdicts if v.task == "speed/elman"] == [("not comparable", why)]
 
 
+@pytest.mark.parametrize(
+    ("engines", "processor", "kinds"),
+    [
+        (("layer", "loop"), "one", ["worse", "worse"]),
+        (("loop", "loop"), "another", ["worse", "worse"]),
+        (("layer", "loop"), "another", []),
+    ],
+)
+def test_on_another_processor_only_what_runs_as_the_reference_is_judged_by_its_speed(
+    baseline: Baseline,
+    entry: Maker,
+    timed: Callable[..., Speeds],
+    engines: tuple[str, str],
+    processor: str,
+    kinds: list[str],
+) -> None:
+    """There, a few large operations beside many small ones were 1.3 times as slow, with no change of code."""
+    cell, reference = engines
+    fast, slow = (timed(ratio, engine_of_cell=cell, engine=reference) for ratio in (1.0, 0.7))
+    before = baseline.model_copy(update={"speeds": fast, "environment": {**HERE, "processor": "one"}})
+    found = judge(before, [entry(), entry("lstm")], slow, {**HERE, "processor": processor})
+    assert [v.kind for v in found.verdicts if v.task == "speed/elman"] == kinds
+    told = [note for note in found.notes if note.startswith("Not judged: how fast gru is.")]
+    assert len(told) == (not kinds)
+
+
 @pytest.fixture
 def mixed(baseline: Baseline, entry: Maker) -> Judgement:
     now = [entry(scores=shifted(0.2)), entry("lstm", setting={"budget": "<b> | \x01"})]
