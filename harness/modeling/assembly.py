@@ -117,15 +117,24 @@ def build(
         NotSupportedError: the cell cannot be built like this.
         HarnessError: the cell's step does not return its new states.
     """
-    from harness.modeling.engine.tracing.contract import check_step  # noqa: PLC0415 - most of it is for compiling
-
     model = Design(cell, options, architecture, hidden_size, seed).model()
-    for part in model.modules():
-        if isinstance(part, Recurrence):
-            check_step(part.cell)
+    check_steps(model)
     with _stream(seed, "init"):
         initialise(model, architecture.init)
     return model
+
+
+def check_steps(module: nn.Module) -> None:
+    """See that the steps of all cells in a module return their new states and change nothing.
+
+    Raises:
+        HarnessError: one does not.
+    """
+    from harness.modeling.engine.tracing.contract import check_step  # noqa: PLC0415 - most of it is for compiling
+
+    for part in module.modules():
+        if isinstance(part, Recurrence):
+            check_step(part.cell)
 
 
 def engines(module: nn.Module) -> str:

@@ -37,6 +37,19 @@ class MGU(Cell):
 class Random(MGU):
     def step(self, x, h):
         return torch.nn.functional.dropout(super().step(x, h))
+
+class Memory(Cell):
+    states = ("h", "c")
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.value = Gate(input_size, hidden_size)
+    def initial(self, batch):
+        return torch.zeros(batch, self.hidden_size), torch.zeros(batch, self.hidden_size, self.hidden_size)
+    def step(self, x, h, c):
+        v = self.value(x, h)
+        c.add_(v.unsqueeze(1) * v.unsqueeze(2))
+        return torch.tanh(c.sum(2)), c
 '''
 
 
@@ -109,6 +122,7 @@ def test_markdown_is_a_table_a_shape(harness: Command) -> None:
         (["lstm", "--threads", 4096], "--threads 4096 cannot be used: at most"),
         (["jordan"], "jordan makes the prediction itself: say how wide that is, for example --shape batch=32"),
         (["my_cells.py:Random", *TINY, "--engine", "native"], "--engine native cannot run Random: its step draws"),
+        (["my_cells.py:Memory", *TINY], "Memory.step changes its inputs in place: it must make new tensors."),
         (["lstm", "--device", "tpu"], '"--device tpu" is no device'),
         (["no.py:MGU"], "there is no file no.py"),
     ],

@@ -10,7 +10,7 @@ import torch
 
 from harness.errors import HarnessError, NotSupportedError
 from harness.modeling import parts
-from harness.modeling.assembly import Architecture, Design, check_cell
+from harness.modeling.assembly import Architecture, Design, check_cell, check_steps
 from harness.modeling.encoding import Classes, Real
 from harness.registry import Reference, bind, current
 
@@ -72,9 +72,11 @@ class Candidate:
         with torch.random.fork_rng(devices=[]), enough_memory(f"{self.label} at {shape}"):
             torch.default_generator.manual_seed(design.seed)
             try:
-                return parts.layer(design, shape.input, top=True)
+                layer = parts.layer(design, shape.input, top=True)
             except NotSupportedError as error:
                 raise HarnessError(f"{self.label} cannot be timed at {shape}: {error}.") from error
+            check_steps(layer)
+            return layer
 
 
 @contextmanager
