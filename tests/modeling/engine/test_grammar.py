@@ -14,8 +14,8 @@ from kernels import ENGINES, assert_same, kernel, results
 from harness.modeling.engine.refused import RefusedError
 from harness.modeling.recurrence import loop
 
-SHAPES = [(1, 1, None, ""), (2, 3, None, "final"), (6, 3, 2, ""), (6, 1, None, "outputs"), (6, 5, None, "")]
-"""Time, batch, steps in a piece of time, and of what gradients are taken."""
+SHAPES = [(1, 1, None, ""), (2, 3, None, "final"), (6, 3, 2, ""), (6, 1, None, "outputs"), (6, 33, None, "")]
+"""Time, batch - of the last, products are joint -, steps in a piece of time, and of what gradients are taken."""
 SLOW_SECONDS = float(os.environ.get("HARNESS_GRAMMAR_SECONDS", "3600"))
 SLOW_SEED = int(os.environ.get("HARNESS_GRAMMAR_SEED", time.time_ns() % 10**9))
 QUIET = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -28,9 +28,10 @@ def run(cell: Cell, how: Any, symbols: Tensor) -> list[Tensor]:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", ["elman", "gru", "lstm", "simple-gru"])
-def test_a_look_up_is_the_product(engine: str, name: str) -> None:
+@pytest.mark.parametrize("batch", [5, 40])
+def test_a_look_up_is_the_product(engine: str, name: str, batch: int) -> None:
     cell = shaken(current().cells().find(f"cell-harness/{name}").load()(SIZE, 8))
-    symbols = torch.randint(SIZE, (90, 5), generator=torch.Generator().manual_seed(0))
+    symbols = torch.randint(SIZE, (90, batch), generator=torch.Generator().manual_seed(0))
     for own, right in zip(run(cell, kernel(cell, engine), symbols), run(cell, loop, symbols), strict=True):
         torch.testing.assert_close(own, right, rtol=1e-10, atol=1e-12)
 

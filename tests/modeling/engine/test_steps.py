@@ -473,6 +473,7 @@ def test_it_gives_what_the_loop_gives(engine: str, name: str, batch: int) -> Non
     for made.piece in (1, 3, None):
         assert_same(cell, made, batch=batch)
     assert_same(cell, made, time=1, batch=batch)
+    assert_same(cell, made, time=3, batch=32 + batch)  # of so many rows some products are joint
 
 
 @pytest.mark.parametrize(
@@ -705,12 +706,13 @@ def test_passes_do_not_meet() -> None:
     assert torch.equal(again, of_first)
 
 
-def test_threads_share_the_batch() -> None:
+@pytest.mark.parametrize("batch", [17, 35])
+def test_threads_share_the_batch(batch: int) -> None:
     cell = shaken(Free(layer_norm_lstm, 2))
     threads = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
-        assert_same(cell, kernel(cell), batch=17)
+        assert_same(cell, kernel(cell), batch=batch)
     finally:
         torch.set_num_threads(threads)
 

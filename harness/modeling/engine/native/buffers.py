@@ -10,6 +10,11 @@ def packed(number: int, *, transposed: bool) -> Buffer:
     return Buffer(f"{'transpose' if transposed else 'matrix'} {number}", 0, Kind.MATRIX)
 
 
+def columns(number: int, start: int, width: int) -> Buffer:
+    """Where so many columns of a matrix of the parameters lie, packed."""
+    return Buffer(f"columns {number} {start} {width}", 0, Kind.MATRIX)
+
+
 def whole(number: int) -> Buffer:
     """Where a matrix of the parameters lies as it is."""
     return Buffer(f"whole {number}", 0, Kind.MATRIX)

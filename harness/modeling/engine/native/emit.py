@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.modeling.engine.native.buffers import packed, vector, whole
+from harness.modeling.engine.native.buffers import packed
+from harness.modeling.engine.native.pieces import HOT, JOINT, pieces
 from harness.modeling.engine.native.rows import Rows
 from harness.modeling.engine.planning.program import Buffer, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.modeling.engine.form.node import Node
+    from harness.modeling.engine.native.pieces import Piece
     from harness.modeling.engine.native.schedule import Product, Schedule, Stage
     from harness.modeling.engine.planning.program import Place
 
@@ -77,8 +78,9 @@ class Source:
     def function(self, name: str, schedule: Schedule) -> None:
         """Add a program."""
         self._using = self.used[name] = set()
-        stages = [self._stage(schedule, stage) for stage in schedule.stages]
-        prepared = list(self._few(schedule.program.prepared))
+        prepared = list(pieces(schedule))
+        stages = [self._stage(schedule, stage, prepared) for stage in schedule.stages]
+        head = list(self._few(prepared))
         time = "int64_t t = t1 - 1; t >= t0; t--" if schedule.program.backward else "int64_t t = t0; t < t1; t++"
         body = [
             f"static void {name}_rows({GIVEN}, int64_t b0, int64_t b1, int64_t part) {{",
@@ -86,7 +88,7 @@ class Source:
             *(f"  const int64_t {size} = sizes[{size[1:]}];" for size in self.sizes.known.values()),
             *(f"  const real {constant} = constants[{constant[1:]}];" for constant in self.constants.known.values()),
             *(self._declare(buffer, label) for buffer, label in self.buffers.items()),
-            *(prepared or [f"  for ({time}) {{"]),
+            *(head or [f"  for ({time}) {{"]),
             *(line for stage in stages for line in stage),
             *self._flush(schedule),
             "  }",
@@ -101,22 +103,18 @@ class Source:
         ]
         self._functions.append("\n".join(body))
 
-    def _few(self, prepared: dict[Node, Buffer]) -> Iterable[str]:
+    def _few(self, prepared: list[Piece]) -> Iterable[str]:
         """The head of the loop over time, where some affine maps of the input are prepared for a few steps."""
         if not prepared:
             return
+        if any(piece.added_to for piece in prepared):
+            yield f"  const int {JOINT} = FEW_STEPS(n0) == 1 && !{self.buffer(HOT)};"
         yield "  for (int64_t t = t0, few = t0; t < t1; t++) {"
         yield "    if (t == few + FEW_STEPS(n0)) few = t;"
         yield "    if (t == few) {"
         yield "      const int64_t end = few + FEW_STEPS(n0) < t1 ? few + FEW_STEPS(n0) : t1;"
-        for leaf, buffer in prepared.items():
-            operand, matrix, bias = leaf.args
-            number = matrix.attr[0]
-            given = Buffer("x", operand.width, Kind.HISTORY), Buffer("hot", 1, Kind.INDICES)
-            known = whole(number), packed(number, transposed=False), vector(bias.attr, bias.width)
-            names = ", ".join(self.buffer(one) for one in (*given, *known, buffer))
-            sizes = f"{self.sizes(operand.width)}, {self.sizes(leaf.width)}"
-            yield f"      prepare(multiply, {names}, {sizes}, few, end, n0, b0, b1);"
+        for piece in prepared:
+            yield f"      {f'if (!{JOINT}) ' if piece.added_to else ''}{piece.prepare(self)}"
         yield "    }"
 
     def _flush(self, schedule: Schedule) -> Iterable[str]:
@@ -138,23 +136,27 @@ class Source:
         self._using.add(buffer)
         return self.buffers.setdefault(buffer, f"p{len(self.buffers)}")
 
-    def _stage(self, schedule: Schedule, stage: Stage) -> list[str]:
+    def _stage(self, schedule: Schedule, stage: Stage, prepared: list[Piece]) -> list[str]:
         rows = Rows(self, schedule)
         loops = [rows.loop(loop) for loop in stage.loops]
-        lines = ["    " + self._product(product) for product in stage.products]
+        lines = ["    " + self._product(product, prepared) for product in stage.products]
         if loops:
             lines += ["    for (int64_t b = b0; b < b1; b++) {", *rows.pointers()]
             lines += [*(line for loop in loops for line in loop), "    }"]
         return lines
 
-    def _product(self, product: Product) -> str:
-        number, rows = product.matrix.attr
-        inner, outer = (product.matrix.width, rows) if product.transposed else (rows, product.matrix.width)
-        matrix = self.buffer(packed(number, transposed=product.transposed))
+    def _product(self, product: Product, prepared: list[Piece]) -> str:
+        matrix = self.buffer(packed(product.matrix.attr[0], transposed=product.transposed))
         a, c = (self.address(place, "b0") for place in (product.operand, product.result))
         lda, ldc = (self.sizes(place.buffer.width) for place in (product.operand, product.result))
-        counts = f"b1 - b0, {self.sizes(inner)}, {self.sizes(outer)}"
-        return f"multiply({a}, {lda}, {matrix}, {counts}, {c}, {ldc}, {int(product.add)}, 0);"
+        counts = f"b1 - b0, {self.sizes(product.inner)}, {self.sizes(product.width)}"
+        begun = f"{int(product.add)}, 0, 0, 0, 0"
+        for piece in prepared:
+            if piece.place == product.result:
+                x, _, columns, bias = piece.operands(self)
+                features = self.sizes(piece.leaf.args[0].width)
+                begun = f"!{JOINT}, {bias}, {JOINT} ? {x} + (t * n0 + b0) * {features} : 0, {columns}, {features}"
+        return f"multiply({a}, {lda}, {matrix}, {counts}, {c}, {ldc}, {begun});"
 
     def address(self, place: Place, row: str) -> str:
         """Where a row begins, in C."""

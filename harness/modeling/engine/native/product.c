@@ -67,21 +67,38 @@ static __attribute__((noinline)) void write(int tall, const real *sum, real *c, 
       c[i * ldc + j] = (add ? c[i * ldc + j] : bias ? bias[j] : 0) + sum[i * WIDE + j];
 }
 
-/* One tile: c (tall × wide) = or += a (tall × deep) · a strip of the packed matrix, of which so many vectors are
-   wanted. Of a few rows each sum is made in parts, since a processor would wait for the last addition to begin the
-   next. What is needed soon is fetched on the way, `pace` bytes further for each number of a row: all at once, it would
-   be in the way of what is needed now. */
-static inline __attribute__((always_inline)) void tile(const int tall, const int vecs, const real *a, int64_t down,
-                                                       int64_t right, const real *w, int64_t deep, real *c,
-                                                       int64_t ldc, int64_t wide, const real *bias, int add,
-                                                       const char *soon, int64_t pace) {
+/* Rows of a matrix, `down` apart and their numbers `right`, by a strip of a packed one, whose columns are `deep`. */
+typedef struct {
+  const real *a;
+  int64_t down, right;
+  const real *w;
+  int64_t deep;
+} Term;
+
+/* What is computed tile by tile, one below the other: c = or += the sum of some terms. What is needed soon, each term's
+   next strip, is fetched on the way, `pace` bytes for each number of a row: all at once, it would be in the way of what
+   is needed now. So far, `fetched` are. */
+typedef struct {
+  Term term[2];
+  int64_t terms;
+  real *c;
+  int64_t ldc, wide;
+  const real *bias;
+  int add;
+  int64_t pace, fetched;
+} Tiles;
+
+/* One tile, from a row on: tall × so many vectors as are wanted. Of a few rows each sum is made in parts, since a
+   processor would wait for the last addition to begin the next. */
+static inline __attribute__((always_inline)) void tile(const int tall, const int vecs, const Tiles *t, int64_t from) {
   const int parts = tall == 1 ? 4 : tall <= 3 ? 2 : 1, count = tall * parts;
+  const int64_t ldc = t->ldc, wide = t->wide, pace = t->pace;
+  const real *bias = t->bias;
+  const int add = t->add;
+  real *c = t->c + from * ldc;
   vec sum[TALL][2];
-  const real *row[(TALL + 2) / 3]; /* every third row has a pointer: an address may add one or two times `down` to it */
 #pragma GCC unroll 16
   for (int i = 0; i < count; i++) sum[i][0] = sum[i][1] = (vec){0};
-#pragma GCC unroll 16
-  for (int i = 0; i < (tall + 2) / 3; i++) row[i] = a + 3 * i * down;
   for (int i = 0; i < tall; i++)
     for (int v = 0; v < vecs; v++) __builtin_prefetch(c + i * ldc + v * LANES, 1);
 #define PART(P) \
@@ -96,12 +113,21 @@ static inline __attribute__((always_inline)) void tile(const int tall, const int
     w += WIDE; \
     if (tall >= LOW) __builtin_prefetch(soon, 0, 2), soon += pace; \
   }
-  int64_t k = 0;
-  for (; parts > 1 && k + parts <= deep; k += parts) {
+#pragma GCC unroll 1 /* twice the code takes longer to compile, and is no faster */
+  for (const Term *term = t->term; term < t->term + t->terms; term++) {
+    const int64_t down = term->down, right = term->right, deep = term->deep;
+    const real *w = term->w, *a = term->a + from * down;
+    const real *row[(TALL + 2) / 3]; /* every third row has a pointer: an address may add one or two times `down` to it */
+    const char *soon = (const char *)(w + WIDE * deep) + t->fetched * deep;
+#pragma GCC unroll 16
+    for (int i = 0; i < (tall + 2) / 3; i++) row[i] = a + 3 * i * down;
+    int64_t k = 0;
+    for (; parts > 1 && k + parts <= deep; k += parts) {
 #pragma GCC unroll 4
-    for (int p = 0; p < parts; p++) PART(p)
+      for (int p = 0; p < parts; p++) PART(p)
+    }
+    for (; k < deep; k++) PART(0)
   }
-  for (; k < deep; k++) PART(0)
 #pragma GCC unroll 16
   for (int i = count - 1; i >= tall; i--) {
     sum[i - tall][0] += sum[i][0];
@@ -125,6 +151,153 @@ static inline __attribute__((always_inline)) void tile(const int tall, const int
   }
 }
 
+/* Go on below a tile. */
+static inline void below(Tiles *t, int64_t tall) {
+  for (Term *term = t->term; term < t->term + t->terms; term++) term->a += term->right == 1 ? tall * term->down : term->deep * TALL;
+  t->c += tall * t->ldc;
+  t->fetched += t->pace;
+}
+
+/* Tiles of equal height. */
+static void tiles(int64_t count, int64_t tall, Tiles *t) {
+#define CASE(T) \
+  case T: \
+    for (int64_t n = 0; T <= TALL && n < count; n++, below(t, T)) tile(T < TALL ? T : TALL, 2, t, 0); \
+    break;
+  switch (tall) {
+    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
+  }
+}
+
+/* The same where half a strip is wanted, in lower tiles, of which there are fewer to compile. */
+static void half_tiles(int64_t count, int64_t tall, Tiles *t) {
+  for (int64_t n = 0; n < count; n++, below(t, tall))
+    for (int64_t i = 0, few; i < tall; i += few) {
+      few = tall - i < LOW ? tall - i : LOW;
+#define HALF(T) case T: tile(T, 1, t, i); break;
+      switch (few) { HALF(1) HALF(2) HALF(3) HALF(4) HALF(5) HALF(6) }
+    }
+}
+
+/* One column of c, for a few rows: in a strip that is empty but for it, it would take as long as many. */
+static inline __attribute__((always_inline)) void column(const int tall, const Term *term, const real *a, const real *w,
+                                                         real *c, int64_t ldc, real bias, int add) {
+  const int64_t down = term->down, deep = term->deep;
+  vec sum[AT_ONCE] = {0};
+  int64_t k = 0;
+  for (; k + LANES <= deep; k += LANES) {
+    const vec of_w = *(const vec *)(w + k);
+#pragma GCC unroll 8
+    for (int i = 0; i < tall; i++) sum[i] += *(const vec *)(a + i * down + k) * of_w;
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < tall; i++) {
+    real total = add ? c[i * ldc] : bias;
+    for (int64_t n = k; n < deep; n++) total += a[i * down + n] * w[n];
+#pragma GCC unroll 16
+    for (int lane = 0; lane < LANES; lane++) total += sum[i][lane];
+    c[i * ldc] = total;
+  }
+}
+
+/* A few columns, each of which lies by itself in w. */
+static void columns(const Tiles *t, int64_t rows) {
+  for (int64_t n = 0; n < t->terms; n++)
+    for (int64_t j = 0; j < t->wide; j++) {
+      const Term *term = t->term + n;
+      const real *w = term->w + j * term->deep, bias = t->bias ? t->bias[j] : 0;
+      const int add = t->add || n;
+      for (int64_t i = 0, tall; i < rows; i += tall) {
+        const real *a = term->a + i * term->down;
+        real *c = t->c + i * t->ldc + j;
+        tall = rows - i < AT_ONCE ? 1 : AT_ONCE;
+        if (tall > 1) column(AT_ONCE, term, a, w, c, t->ldc, bias, add);
+        else column(1, term, a, w, c, t->ldc, bias, add);
+      }
+    }
+}
+
+/* Rows that lie by columns, each tile's to a place of its own, since such rows collide in the first cache. Of `count`
+   tiles the first `higher` have a row more than `low`. */
+static void copy_rows(Term o, int64_t rows, int64_t count, int64_t low, int64_t higher, real *to) {
+  const real *from = o.a, *end = o.a + rows * o.down;
+  for (int64_t n = 0; n < count; n++, to += o.deep * TALL) {
+    const int64_t tall = low + (n < higher);
+    if (o.down == 1 && from + TALL <= end) {
+      for (int64_t k = 0; k < o.deep; k++) memcpy(to + k * TALL, from + k * o.right, sizeof(real) * TALL);
+    } else {
+      for (int64_t k = 0; k < o.deep; k++)
+        for (int64_t i = 0; i < tall; i++) to[k * TALL + i] = from[i * o.down + k * o.right];
+    }
+    from += tall * o.down;
+  }
+}
+
+/* What blocks of packed matrices, of each term one, add to as many columns of c: for a few rows after the other, which
+   stay in the second cache, while each strip of the blocks is in the first, and the next one on its way. */
+static void block(int narrow, const Term *terms, int64_t count, int64_t rows, real *c, int64_t ldc, int64_t wide,
+                  const real *bias, int add) {
+  static _Thread_local real copied[FEW * TALL * DEEP];
+  const int64_t rounds = (rows + FEW * TALL - 1) / (FEW * TALL);
+  for (int64_t m = 0; m < rounds; m++) {
+    const int64_t i0 = rows * m / rounds, few = rows * (m + 1) / rounds - i0;
+    const int64_t number = (few + TALL - 1) / TALL, low = few / number, higher = few - low * number;
+    Tiles all = {.terms = count, .c = c + i0 * ldc, .ldc = ldc, .add = add, .pace = (int64_t)sizeof(real) * WIDE / number};
+    for (int64_t n = 0; n < count; n++) {
+      all.term[n] = terms[n];
+      all.term[n].a += i0 * terms[n].down;
+    }
+    if (terms->right != 1) {
+      copy_rows(*all.term, few, number, low, higher, copied);
+      *all.term = (Term){copied, 1, TALL, terms->w, terms->deep};
+    }
+    for (int64_t j = 0; j < wide; j += WIDE) {
+      Tiles strip = all;
+      strip.wide = wide - j < WIDE ? wide - j : WIDE;
+      strip.bias = bias ? bias + j : 0;
+      strip.c += j;
+      for (int64_t n = 0; n < count; n++) strip.term[n].w += j * strip.term[n].deep;
+      if (narrow && strip.wide <= NARROW) {
+        columns(&strip, few);
+      } else if (strip.wide <= LANES) {
+        half_tiles(higher, low + 1, &strip);
+        half_tiles(number - higher, low, &strip);
+      } else {
+        tiles(higher, low + 1, &strip);
+        tiles(number - higher, low, &strip);
+      }
+    }
+  }
+}
+
+/* Of rows · a packed matrix, whose rows are so long, what belongs to a block that begins at a row and a column of it. */
+static Term term(const real *a, int64_t down, const real *w, int64_t inner, int64_t outer, int64_t k0, int64_t j0) {
+  const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP, padded = (outer + WIDE - 1) / WIDE * WIDE;
+  return (Term){a + k0, down, 1, w + k0 * padded + j0 * deep, deep};
+}
+
+/* c (rows × outer) = or += a (rows × inner) · w, with w packed; the rows of a lie `down` apart. To what is not added to
+   c, the bias is, where there is one. Where there is an x (rows × features), x · v is added, too, with v packed: the
+   last of its blocks and the first of the other are one sum, which saves a way to c and back. */
+void multiply(const real *a, int64_t down, const real *w, int64_t rows, int64_t inner, int64_t outer, real *c, int64_t ldc,
+              int64_t add, const real *bias, const real *x, const real *v, int64_t features) {
+  for (int64_t j0 = 0; j0 < outer; j0 += PANEL, bias += bias ? PANEL : 0) {
+    const int64_t wide = outer - j0 < PANEL ? outer - j0 : PANEL;
+    Term terms[2];
+    int64_t before = 0;
+    int added = add != 0;
+    for (int64_t k0 = 0; x && k0 < features; k0 += DEEP) {
+      if (before) block(1, terms, 1, rows, c + j0, ldc, wide, bias, added), added = 1;
+      terms[0] = term(x, features, v, features, outer, k0, j0);
+      before = 1;
+    }
+    for (int64_t k0 = 0; k0 < inner; k0 += DEEP, before = 0, added = 1) {
+      terms[before] = term(a, down, w, inner, outer, k0, j0);
+      block(1, terms, before + 1, rows, c + j0, ldc, wide, bias, added);
+    }
+  }
+}
+
 /* A matrix that is multiplied, its rows `down` apart and their numbers `right`, and where its product is written or
    added. */
 typedef struct {
@@ -133,130 +306,6 @@ typedef struct {
   real *c;
   int64_t ldc;
 } Operand;
-
-/* Tiles of equal height, one below the other; what is left of the operand then. */
-static Operand tiles(int64_t count, int64_t tall, Operand o, const real *w, int64_t deep, int64_t wide,
-                     const real *bias, int add, const char *soon, int64_t pace) {
-  const int64_t beyond = o.right == 1 ? tall * o.down : deep * TALL;
-#define CASE(T) \
-  case T: \
-    for (int64_t n = 0; T <= TALL && n < count; n++, o.a += beyond, o.c += T * o.ldc, soon += pace * deep) \
-      tile(T < TALL ? T : TALL, 2, o.a, o.down, o.right, w, deep, o.c, o.ldc, wide, bias, add, soon, pace); \
-    break;
-  switch (tall) {
-    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
-  }
-  return o;
-}
-
-/* The same where half a strip is wanted, in lower tiles, of which there are fewer to compile. */
-static Operand half_tiles(int64_t count, int64_t tall, Operand o, const real *w, int64_t deep, int64_t wide,
-                          const real *bias, int add) {
-  const int64_t beyond = o.right == 1 ? tall * o.down : deep * TALL;
-  for (int64_t n = 0; n < count; n++, o.a += beyond, o.c += tall * o.ldc)
-    for (int64_t i = 0, few; i < tall; i += few) {
-      few = tall - i < LOW ? tall - i : LOW;
-#define HALF(T) \
-  case T: tile(T, 1, o.a + i * o.down, o.down, o.right, w, deep, o.c + i * o.ldc, o.ldc, wide, bias, add, 0, 0); break;
-      switch (few) { HALF(1) HALF(2) HALF(3) HALF(4) HALF(5) HALF(6) }
-    }
-  return o;
-}
-
-/* One column of c, for a few rows: in a strip that is empty but for it, it would take as long as many. */
-static inline __attribute__((always_inline)) void column(const int tall, Operand o, const real *w, int64_t deep,
-                                                         real bias, int add) {
-  vec sum[AT_ONCE] = {0};
-  int64_t k = 0;
-  for (; k + LANES <= deep; k += LANES) {
-    const vec of_w = *(const vec *)(w + k);
-#pragma GCC unroll 8
-    for (int i = 0; i < tall; i++) sum[i] += *(const vec *)(o.a + i * o.down + k) * of_w;
-  }
-#pragma GCC unroll 8
-  for (int i = 0; i < tall; i++) {
-    real total = add ? o.c[i * o.ldc] : bias;
-    for (int64_t n = k; n < deep; n++) total += o.a[i * o.down + n] * w[n];
-#pragma GCC unroll 16
-    for (int lane = 0; lane < LANES; lane++) total += sum[i][lane];
-    o.c[i * o.ldc] = total;
-  }
-}
-
-/* A few columns, each of which lies by itself in w. */
-static void columns(Operand all, const real *w, int64_t deep, int64_t wide, const real *bias, int add) {
-  for (int64_t j = 0; j < wide; j++, w += deep, all.c++) {
-    Operand o = all;
-    for (int64_t i = 0, tall; i < o.rows; i += tall, o.a += tall * o.down, o.c += tall * o.ldc) {
-      tall = o.rows - i < AT_ONCE ? 1 : AT_ONCE;
-      if (tall > 1) column(AT_ONCE, o, w, deep, bias ? bias[j] : 0, add);
-      else column(1, o, w, deep, bias ? bias[j] : 0, add);
-    }
-  }
-}
-
-/* Rows that lie by columns, each tile's to a place of its own, since such rows collide in the first cache. Of `count`
-   tiles the first `higher` have a row more than `low`. */
-static void copy_rows(Operand o, int64_t count, int64_t low, int64_t higher, int64_t deep, real *to) {
-  const real *from = o.a, *end = o.a + o.rows * o.down;
-  for (int64_t n = 0; n < count; n++, to += deep * TALL) {
-    const int64_t tall = low + (n < higher);
-    if (o.down == 1 && from + TALL <= end) {
-      for (int64_t k = 0; k < deep; k++) memcpy(to + k * TALL, from + k * o.right, sizeof(real) * TALL);
-    } else {
-      for (int64_t k = 0; k < deep; k++)
-        for (int64_t i = 0; i < tall; i++) to[k * TALL + i] = from[i * o.down + k * o.right];
-    }
-    from += tall * o.down;
-  }
-}
-
-/* What one block of a packed matrix, deep × wide, adds to as many columns of c: for a few rows after the other, which
-   stay in the second cache, while each strip of the block is in the first, and the next one on its way. */
-static void block(int narrow, Operand o, const real *w, int64_t deep, int64_t wide, const real *bias, int add) {
-  static _Thread_local real copied[FEW * TALL * DEEP];
-  const int64_t rounds = (o.rows + FEW * TALL - 1) / (FEW * TALL);
-  for (int64_t m = 0; m < rounds; m++) {
-    const int64_t i0 = o.rows * m / rounds, rows = o.rows * (m + 1) / rounds - i0;
-    const int64_t count = (rows + TALL - 1) / TALL, low = rows / count, higher = rows - low * count;
-    const int64_t pace = (int64_t)sizeof(real) * WIDE / count;
-    Operand few = {o.a + i0 * o.down, o.down, o.right, rows, o.c + i0 * o.ldc, o.ldc};
-    if (o.right != 1) {
-      copy_rows(few, count, low, higher, deep, copied);
-      few = (Operand){copied, 1, TALL, rows, few.c, o.ldc};
-    }
-    for (int64_t j = 0; j < wide; j += WIDE, few.c += WIDE) {
-      const real *strip = w + j * deep, *first = bias ? bias + j : 0;
-      const char *next = (const char *)(strip + WIDE * deep);
-      const int64_t here = wide - j < WIDE ? wide - j : WIDE;
-      Operand part = few;
-      if (narrow && here <= NARROW) {
-        columns(part, strip, deep, here, first, add);
-        continue;
-      }
-      if (here <= LANES) {
-        part = half_tiles(higher, low + 1, part, strip, deep, here, first, add);
-        half_tiles(count - higher, low, part, strip, deep, here, first, add);
-        continue;
-      }
-      if (higher) part = tiles(higher, low + 1, part, strip, deep, here, first, add, next, pace);
-      tiles(count - higher, low, part, strip, deep, here, first, add, next + higher * pace * deep, pace);
-    }
-  }
-}
-
-/* c (rows × outer) = or += a (rows × inner) · w, with w packed; the rows of a lie `down` apart. To what is not added to
-   c, the bias is, where there is one. */
-void multiply(const real *a, int64_t down, const real *w, int64_t rows, int64_t inner, int64_t outer,
-              real *c, int64_t ldc, int64_t add, const real *bias) {
-  const int64_t padded = (outer + WIDE - 1) / WIDE * WIDE;
-  for (int64_t j0 = 0; j0 < outer; j0 += PANEL)
-    for (int64_t k0 = 0; k0 < inner; k0 += DEEP) {
-      const int64_t deep = inner - k0 < DEEP ? inner - k0 : DEEP, wide = outer - j0 < PANEL ? outer - j0 : PANEL;
-      const Operand o = {a + k0, down, 1, rows, c + j0, ldc};
-      block(1, o, w + k0 * padded + j0 * deep, deep, wide, bias ? bias + j0 : 0, add || k0);
-    }
-}
 
 /* The same for several operands, with w as it is, its rows `below` apart and its columns `beside`: each block is packed
    when it is needed, once for all operands. Of their rows, or of the columns, a thread does its part. */
@@ -273,9 +322,8 @@ static void multiply_part(const Operand *operands, int64_t count, const real *w,
       for (const Operand *o = operands; o < operands + count; o++) {
         const int64_t i0 = by_rows ? o->rows * part / threads : 0;
         const int64_t i1 = by_rows ? o->rows * (part + 1) / threads : o->rows;
-        const real *a = o->a + i0 * o->down + k0 * o->right;
-        const Operand rows = {a, o->down, o->right, i1 - i0, o->c + i0 * o->ldc + j0, o->ldc};
-        block(narrow, rows, packed, deep, wide, 0, add || k0);
+        const Term rows = {o->a + i0 * o->down + k0 * o->right, o->down, o->right, packed, deep};
+        block(narrow, &rows, 1, i1 - i0, o->c + i0 * o->ldc + j0, o->ldc, wide, 0, add || k0);
       }
     }
 }

@@ -62,8 +62,16 @@ class Rows:
         body: list[str] = []
         inside: set[Node] = set()
         totals = [node for node in loop.nodes if node.op in REDUCED and node.width == 1]
+        gated = {node: pair for node in loop.nodes if (pair := self._gated(node, loop))}
+        parts = {part for pair in gated.values() for part in pair}
         for node in loop.nodes:
-            if node.op in REDUCED:
+            if node in parts:
+                continue
+            if node in gated:
+                a, b = (self._read(part.args[0], inside) for part in gated[node])
+                body += [f"const real v{node.number} = sigmoid_tanh_({a}, {b});", *self._written(node, "j")]
+                inside.add(node)
+            elif node.op in REDUCED:
                 body.append(REDUCED[node.op].added.format(node.number, self._read(node.args[0], inside)))
             elif node.scattered:
                 value, *which = (self._read(arg, inside) for arg in node.args)
@@ -81,6 +89,12 @@ class Rows:
             *(self._nested(loop, body, totals) if loop.outer else self._straight(loop, body, totals)),
             *self._ended(totals, "0"),
         ]
+
+    def _gated(self, node: Node, loop: Loop) -> list[Node]:
+        """The sigmoid and the tanh whose product a node is, where nothing else reads them: see step.c."""
+        pair = sorted(node.args, key=lambda arg: arg.op)
+        alone = all(self.schedule.uses[arg] == 1 and arg in loop.nodes and not self._in_memory(arg) for arg in pair)
+        return pair if node.op == "mul" and [arg.op for arg in pair] == ["sigmoid", "tanh"] and alone else []
 
     def _straight(self, loop: Loop, body: list[str], totals: list[Node]) -> list[str]:
         """A loop of which the columns may be computed in any order."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.modeling.engine.native import build
 from harness.modeling.engine.native.emit import Source
+from harness.modeling.engine.native.pieces import HOT
 from harness.modeling.engine.native.products import products, threads_for
 from harness.modeling.engine.native.schedule import Schedule
 from harness.modeling.engine.planning.program import Kind
@@ -108,13 +109,19 @@ class Native:
         return POOL.empty(next(iter(buffers.values())), steps * rows, buffer.width)
 
     def _given(self, buffer: Buffer, buffers: Mapping[str, Tensor]) -> Tensor | None:
-        """A buffer that it is given; matrices are packed, and which unit vectors the inputs are may be unknown."""
+        """A buffer that it is given; matrices are packed, and which unit vectors the inputs are may be unknown.
+
+        Where it is known, rows of the matrix of the input are looked up, and it is not packed.
+        """
         if buffer.kind == Kind.INDICES:
             return buffers.get(buffer.name)
         if buffer.kind != Kind.MATRIX:
             return buffers[buffer.name]
-        which, _, number = buffer.name.partition(" ")
+        which, number, *columns = buffer.name.split()
         matrix = buffers[f"matrix {number}"]
         if which == "whole":
             return matrix
+        if columns:
+            start, width = map(int, columns)
+            return None if HOT.name in buffers else self.product.pack(matrix[:, start : start + width])
         return self.product.pack(matrix.t() if which == "transpose" else matrix)

@@ -27,6 +27,16 @@ class Product:
     result: Place
     add: bool
 
+    @property
+    def inner(self) -> int:
+        """How many columns the operand has."""
+        return self.matrix.width if self.transposed else self.matrix.attr[1]
+
+    @property
+    def width(self) -> int:
+        """How many the product has."""
+        return self.matrix.attr[1] if self.transposed else self.matrix.width
+
 
 @dataclass
 class Stage:
@@ -46,6 +56,7 @@ class Schedule:
         sums: where a value is added up over time and batch.
         within: of sums of which a product is added to another term where that lies, this term.
         buffers: that the program needs for itself.
+        uses: how often each value is read or written.
     """
 
     def __init__(self, program: Program) -> None:
@@ -60,8 +71,8 @@ class Schedule:
         self._writers: dict[Node, list[Node]] = {}
         self._when: dict[Node, int] = {}
         self._adding: list[tuple[Node, Place, Node | None]] = []
-        self._uses = Counter(arg for node in program.nodes() if node not in program.given for arg in node.args)
-        self._uses.update(node for node, _ in [*program.stored, *program.summed])
+        self.uses = Counter(arg for node in program.nodes() if node not in program.given for arg in node.args)
+        self.uses.update(node for node, _ in [*program.stored, *program.summed])
         for node, place in program.stored:
             self._store_whole(node, place)
         for node, buffer in program.summed:
@@ -87,10 +98,10 @@ class Schedule:
     def _store_whole(self, node: Node, place: Place) -> None:
         """Write a value to its place; products that nothing else needs are added to it there."""
         terms = node.args if node.op == "add" else ()
-        products = [arg for arg in terms if arg.op == "mm" and self._uses[arg] == 1 and arg.width == node.width]
-        if node.op == "mm" and self._uses[node] == 1:
+        products = [arg for arg in terms if arg.op == "mm" and self.uses[arg] == 1 and arg.width == node.width]
+        if node.op == "mm" and self.uses[node] == 1:
             products, rest = [node], None
-        elif products and self._uses[node] == 1:
+        elif products and self.uses[node] == 1:
             others = [arg for arg in node.args if arg not in products]
             rest = self.graph.add(*others) if others else None
         else:

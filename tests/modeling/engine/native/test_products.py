@@ -87,17 +87,23 @@ def test_packing_writes_no_further_than_it_says(outer: int) -> None:
     assert not (to[:size] == math.pi).any()
 
 
-@pytest.mark.parametrize("outer", [1, 3, 5, 16, 32, 48, 66, 77])
-@pytest.mark.parametrize("inner", [6, 40])
-@pytest.mark.parametrize("rows", [1, 7, 30])
-def test_a_bias_is_added_to_each_row(rows: int, inner: int, outer: int) -> None:
-    """As the loops of a step call it: with a matrix that was packed."""
-    made = products(torch.float32)
-    a, matrix, bias = torch.randn(rows, inner), torch.randn(inner, outer), torch.randn(outer)
-    out = torch.empty(rows, outer)
-    packed, number, pointer = made.pack(matrix), ctypes.c_int64, ctypes.c_void_p
-    types = (pointer, number, pointer, number, number, number, pointer, number, number, pointer)
-    multiply = ctypes.CFUNCTYPE(None, *types)(made.address.value or 0)
-    sizes = rows, inner, outer
-    multiply(a.data_ptr(), inner, packed.data_ptr(), *sizes, out.data_ptr(), outer, 0, bias.data_ptr())
-    torch.testing.assert_close(out, a @ matrix + bias)
+@pytest.mark.parametrize("features", [0, 1, 7, 256, 600])
+@pytest.mark.parametrize("outer", [1, 3, 5, 16, 32, 48, 66, 77, 530])
+@pytest.mark.parametrize("inner", [6, 40, 300])
+@pytest.mark.parametrize("rows", [1, 7, 30, 150])
+@pytest.mark.parametrize("begun", ["with what is there", "with a bias"])
+def test_a_product_begins_with_what_is_there_or_a_bias_and_may_take_in_another(
+    rows: int, inner: int, outer: int, features: int, begun: str
+) -> None:
+    """As the loops of a step call it: with matrices that were packed."""
+    made = products(torch.float64)
+    a, matrix, bias, out = (torch.randn(*s).double() for s in ((rows, inner), (inner, outer), (outer,), (rows, outer)))
+    x, other = torch.randn(rows, features).double(), torch.randn(features, outer).double()
+    add = begun == "with what is there"
+    right = (out if add else bias) + a @ matrix + x @ other
+    packed, other_packed, number, pointer = made.pack(matrix), made.pack(other), ctypes.c_int64, ctypes.c_void_p
+    types = (pointer, number, pointer, *[number] * 3, pointer, number, number, *[pointer] * 3, number)
+    multiply, sizes = ctypes.CFUNCTYPE(None, *types)(made.address.value or 0), (rows, inner, outer)
+    beside = (x.data_ptr(), other_packed.data_ptr(), features) if features else (None, None, 0)
+    multiply(a.data_ptr(), inner, packed.data_ptr(), *sizes, out.data_ptr(), outer, add, bias.data_ptr(), *beside)
+    torch.testing.assert_close(out, right, rtol=1e-12, atol=1e-12)
