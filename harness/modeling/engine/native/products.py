@@ -1,4 +1,4 @@
-"""Matrix products of our own, where a compiler is: see product.c."""
+"""Matrix products of our own, where a compiler is: see pack.c, tile.c and product.c."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness.modeling.engine.running.evaluate import Pairs
 
-SOURCE = Path(__file__).with_name("product.c")
+SOURCES = [Path(__file__).with_name(name) for name in ("pack.c", "tile.c", "product.c")]
 FLAGS = ("-O2",)
 """What there is to unroll says so: to do more takes half as long again to compile, and is no faster."""
 FEWEST_ROWS = 4
@@ -35,7 +35,7 @@ class Products:
     """
 
     def __init__(self, dtype: torch.dtype) -> None:
-        library = build.load(SOURCE.read_text(encoding="utf-8"), dtype, FLAGS)
+        library = build.load("\n".join(source.read_text(encoding="utf-8") for source in SOURCES), dtype, FLAGS)
         self._size, self._pack, self._multiply = library.packed_size, library.pack, library.multiply_once
         self._size.restype = ctypes.c_int64
         pointer, number = ctypes.c_void_p, ctypes.c_int64

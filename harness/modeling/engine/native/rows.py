@@ -51,6 +51,7 @@ class Rows:
         self.source = source
         self.schedule = schedule
         self.labels: dict[Place, str] = {}
+        self.gated: dict[Node, list[Node]] = {}
 
     def pointers(self) -> Iterable[str]:
         """Where the row begins in each buffer."""
@@ -62,16 +63,10 @@ class Rows:
         body: list[str] = []
         inside: set[Node] = set()
         totals = [node for node in loop.nodes if node.op in REDUCED and node.width == 1]
-        gated = {node: pair for node in loop.nodes if (pair := self._gated(node, loop))}
-        parts = {part for pair in gated.values() for part in pair}
-        for node in loop.nodes:
-            if node in parts:
-                continue
-            if node in gated:
-                a, b = (self._read(part.args[0], inside) for part in gated[node])
-                body += [f"const real v{node.number} = sigmoid_tanh_({a}, {b});", *self._written(node, "j")]
-                inside.add(node)
-            elif node.op in REDUCED:
+        self.gated |= {node: pair for node in loop.nodes if (pair := self._gated(node, loop))}
+        parts = {part for pair in self.gated.values() for part in pair}
+        for node in (node for node in loop.nodes if node not in parts):
+            if node.op in REDUCED:
                 body.append(REDUCED[node.op].added.format(node.number, self._read(node.args[0], inside)))
             elif node.scattered:
                 value, *which = (self._read(arg, inside) for arg in node.args)
@@ -145,6 +140,9 @@ class Rows:
         return homes + [f"{self._label(place)}[{column}] += v{node.number};" for place in sums]
 
     def _computed(self, node: Node, inside: set[Node]) -> str:
+        if node in self.gated:
+            a, b = (self._read(part.args[0], inside) for part in self.gated[node])
+            return f"sigmoid_tanh_({a}, {b})"
         if node.op == "take":
             return self._read(node.args[0], inside, f"(int64_t){self._read(node.args[1], inside)}")
         if node.op in {"repeat", "tile"}:
