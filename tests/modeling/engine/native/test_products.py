@@ -87,10 +87,10 @@ def test_packing_writes_no_further_than_it_says(outer: int) -> None:
     assert not (to[:size] == math.pi).any()
 
 
-@pytest.mark.parametrize("features", [0, 1, 7, 256, 600])
-@pytest.mark.parametrize("outer", [1, 3, 5, 16, 32, 48, 66, 77, 530])
-@pytest.mark.parametrize("inner", [6, 40, 300])
-@pytest.mark.parametrize("rows", [1, 7, 30, 150])
+@pytest.mark.parametrize("features", [0, 7, 256, 600])
+@pytest.mark.parametrize("outer", [1, 16, 48, 66, 77, 530])
+@pytest.mark.parametrize("inner", [6, 300])
+@pytest.mark.parametrize("rows", [1, 30, 150])
 @pytest.mark.parametrize("begun", ["with what is there", "with a bias"])
 def test_a_product_begins_with_what_is_there_or_a_bias_and_may_take_in_another(
     rows: int, inner: int, outer: int, features: int, begun: str
