@@ -545,7 +545,10 @@ def changes_what_a_stack_was_made_of(c: Free, x: Tensor, h: Tensor) -> Tensor:
         (lambda c, x, h: c.W(x) + h[torch.arange(len(x) - 1, -1, -1)], "across the rows"),
         (lambda c, x, h: c.W(x) + h.flip(0), "across the rows"),
         (lambda c, x, h: c.W(x) + functional.cosine_similarity(c.U(h), h)[:, None], "functional.normalize both"),
-        (lambda c, x, h: heads(c.W(x))[..., None] * h.view(-1, 1, 3, 2) + h, "more than two dimensions beside"),
+        (
+            lambda c, x, h: c.W(x) + (h.view(-1, 2, 3, 1, 1) * h.view(-1, 1, 1, 2, 3)).sum((1, 2, 3)).repeat(1, 2),
+            "more than three dimensions beside",
+        ),
         (lambda c, x, h: c.W(x) + heads(h).sum((0, 1)).repeat(2), "across the rows"),
         (
             lambda c, x, h: c.W(x) + h.repeat(1, 60).view(-1, 20, 18).cumsum(1)[:, 2, :HIDDEN],

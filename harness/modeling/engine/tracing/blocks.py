@@ -2,12 +2,13 @@
 
 Every tensor has one axis for the batch and at most two others that are longer than 1: the columns of a block, and the
 blocks. What a step does to it is done to each block, which is a tensor (batch, columns). Where both are long, there is
-one block, whose columns are a matrix, row by row.
+one block, whose columns are a matrix, row by row; where there are three others, each block is such a matrix.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -27,6 +28,14 @@ MOST = 16
 """Blocks of one tensor: each is computed by code of its own."""
 LEAST = 8
 """Columns of a matrix: to compute so many at a time is worth a loop."""
+
+
+OVER_BLOCKS: dict[Any, Callable[[Sequence[Tensor]], Tensor]] = {
+    torch.sum: lambda parts: reduce(torch.add, parts),
+    torch.mean: lambda parts: reduce(torch.add, parts) / len(parts),
+    torch.amax: lambda parts: reduce(torch.maximum, parts),
+}
+"""How parts become one, where the same would be done along columns."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,12 @@ class Blocks:
         own = Blocks(self.parts, (ONE,) * (len(axes) - len(self.axes)) + self.axes)
         crossed = any({mine, other} == {BLOCK, WIDTH} for mine, other in zip(own.axes, axes, strict=True))
         return own.turned() if crossed else own
+
+    def those(self, chosen: slice) -> Blocks:
+        """Some of the blocks."""
+        parts = self.parts[chosen]
+        axes = tuple(ONE if axis == BLOCK and len(parts) == 1 else axis for axis in self.axes)
+        return Blocks(parts, axes, self.outer) if self.outer > 1 else blocks(parts, axes)
 
     def part(self, number: int) -> Tensor:
         """A block; the same for all numbers where there are no blocks."""
@@ -124,12 +139,18 @@ def axes_of(values: Sequence[Blocks], shape: Sequence[int], blocks_at: int | Non
         refuse("its step works across the rows of a batch")
     rows = found[batch[0]].pop()
     others = [at for at, size in enumerate(shape) if size > 1 and at != batch[0]]
-    if len(others) > (1 if rows == ROWS else 2):
-        refuse("its step makes a tensor of more than two dimensions beside that of the batch")
+    most = 2 if rows == ROWS else 3
+    if len(others) > most:
+        refuse("its step makes a tensor of more than three dimensions beside that of the batch")
     axes = [ONE] * len(shape)
     axes[batch[0]] = rows
     there = set().union(*(found[at] for at in others))
-    if OUTER in there or (rows == BATCH and BLOCK not in there and is_long([shape[at] for at in others])):
+    long = BLOCK not in there and is_long([shape[at] for at in others])
+    if len(others) == 3:  # noqa: PLR2004 - blocks, and the rows and columns of each
+        first = min(others, key=lambda at: (bool(found[at] & {OUTER, INNER}), BLOCK not in found[at], shape[at] > MOST))
+        axes[first] = BLOCK
+        others.remove(first)
+    if OUTER in there or BLOCK in axes or len(others) == most or (rows == BATCH and long):
         first, second = others[::-1] if INNER in found[others[0]] and OUTER not in found[others[0]] else others
         axes[first], axes[second] = OUTER, INNER
     elif others:
@@ -142,11 +163,15 @@ def axes_of(values: Sequence[Blocks], shape: Sequence[int], blocks_at: int | Non
 
 def row(tensor: Tensor, axes: tuple[str, ...], number: int) -> Tensor:
     """Of what depends on parameters only, what belongs to a block: (1, columns)."""
-    whole = row_of(tensor, axes)
+    return of_block(row_of(tensor, axes), axes, number).reshape(1, -1)
+
+
+def of_block(whole: Tensor, axes: tuple[str, ...], number: int) -> Tensor:
+    """The part of a tensor for one block, where it has some."""
     for at, axis in enumerate(axes):
         if axis == BLOCK:
             whole = whole.narrow(at, number if whole.shape[at] > 1 else 0, 1)
-    return whole.reshape(1, -1)
+    return whole
 
 
 def row_of(tensor: Tensor, axes: tuple[str, ...]) -> Tensor:
@@ -171,30 +196,48 @@ def each(function: Callable[..., Any], values: Sequence[Any], shape: Sequence[in
     axes = axes_of([value for value in values if isinstance(value, Blocks)], shape)
     if OUTER in axes:
         outer, inner = (shape[axes.index(axis)] for axis in (OUTER, INNER))
-        return Blocks((function(*(as_matrix(value, axes, outer, inner) for value in values)),), axes, outer)
+        among = [len(value.parts) for value in values if isinstance(value, Blocks) and ROWS in value.axes]
+        count = few(shape[axes.index(BLOCK)]) if BLOCK in axes else max(among, default=1)
+        given = ([as_matrix(value, axes, outer, inner, number) for value in values] for number in range(count))
+        return Blocks(tuple(function(*parts) for parts in given), axes, outer)
     turned = [value.over(axes) if isinstance(value, Blocks) else value for value in values]
     count = max(len(value.parts) for value in turned if isinstance(value, Blocks))
     count = few(shape[axes.index(BLOCK)]) if BLOCK in axes else count
     return blocks([function(*(part_of(value, axes, number) for value in turned)) for number in range(count)], axes)
 
 
-def as_matrix(value: Any, axes: tuple[str, ...], outer: int, inner: int) -> Any:  # noqa: ANN401 - a number stays one
-    """What makes a matrix of rows and columns along some axes, as columns side by side: (batch, outer × inner)."""
+def as_matrix(value: Any, axes: tuple[str, ...], outer: int, inner: int, number: int = 0) -> Any:  # noqa: ANN401
+    """What makes a matrix of rows and columns along some axes, as columns side by side: (batch, outer × inner).
+
+    Of a block, where there are some; a number stays one.
+    """
     if isinstance(value, Tensor) and value.dim():
-        whole = row_of(value, axes).expand([{OUTER: outer, INNER: inner}.get(axis, 1) for axis in axes])
+        whole = of_block(row_of(value, axes), axes, number)
+        whole = whole.expand([{OUTER: outer, INNER: inner}.get(axis, 1) for axis in axes])
         rows, columns = axes.index(OUTER), axes.index(INNER)
         return (whole if rows < columns else whole.transpose(rows, columns)).reshape(1, -1)
     if not isinstance(value, Blocks):
         return value
     own = dict(zip(axes, (ONE,) * (len(axes) - len(value.axes)) + value.axes, strict=True))
-    whole = torch.cat(value.parts, 1) if len(value.parts) > 1 else value.parts[0]
-    if (own[OUTER], own[INNER]) == (INNER, OUTER):
-        return crossed(whole, value.outer)
-    if (own[OUTER], own[INNER]) == (WIDTH, BLOCK):
-        return crossed(whole, len(value.parts))
-    if (own[OUTER], own[INNER]) == (WIDTH, ONE):
+    if own.get(BLOCK) == WIDTH and BLOCK in {own[OUTER], own[INNER]}:
+        return as_matrix(value.turned(), axes, outer, inner, number)
+    whole, lies = _of_matrix(value, own, number), (own[OUTER], own[INNER])
+    if lies in {(INNER, OUTER), (WIDTH, BLOCK)}:
+        return crossed(whole, value.outer if lies == (INNER, OUTER) else len(value.parts))
+    if lies == (WIDTH, ONE):
         return primitives.repeat(whole, inner)
-    return primitives.tile(whole, outer) if own[OUTER] == ONE and own[INNER] == WIDTH else whole
+    return primitives.tile(whole, outer) if lies == (ONE, WIDTH) else whole
+
+
+def _of_matrix(value: Blocks, own: dict[str, str], number: int) -> Tensor:
+    """What of a tensor goes into the matrix of a block, by what its axes count where those of the matrices lie."""
+    if own.get(BLOCK) in {OUTER, INNER}:
+        refuse("its step makes matrices of what is a matrix in another direction")
+    if own.get(BLOCK) == BLOCK or ROWS in own:
+        return value.part(number)
+    if own.get(BLOCK) == WIDTH:
+        return value.parts[0][:, number : number + 1]
+    return torch.cat(value.parts, 1) if len(value.parts) > 1 else value.parts[0]
 
 
 def part_of(value: Any, axes: tuple[str, ...], number: int) -> Any:  # noqa: ANN401 - a number stays one

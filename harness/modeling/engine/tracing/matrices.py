@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+import math
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 
@@ -15,11 +16,15 @@ from harness.modeling.engine.tracing.blocks import (
     MOST,
     ONE,
     OUTER,
+    OVER_BLOCKS,
+    ROWS,
     WIDTH,
     Blocks,
+    as_matrix,
     blocks,
     crossed,
     each,
+    few,
     is_long,
     keep_apart,
 )
@@ -30,21 +35,38 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def becomes_a_matrix(axes: Sequence[str], want: Sequence[int]) -> bool:
-    """Whether columns are cut into rows of a matrix that is long in both directions."""
-    return list(axes) == [BATCH, WIDTH] and is_long(want[1:])
+def becomes_a_matrix(axes: Sequence[str], have: Sequence[int], want: Sequence[int]) -> bool:
+    """Whether columns are cut into rows of a matrix: of all blocks, or of one that is long in both directions."""
+    if list(axes) == [BATCH, BLOCK, WIDTH]:
+        return len(want) == 4 or (len(want) == 3 and want[0] == have[0] * have[1])  # noqa: PLR2004
+    return list(axes) == [BATCH, WIDTH] and (len(want) == 4 or is_long(want[1:]))  # noqa: PLR2004
 
 
 def view(shape: Sequence[int], a: Blocks, axes: list[str], have: list[int], want: list[int]) -> Blocks:
     """The same for columns that are a matrix, or become one: its rows side by side."""
     if have == want:
         return Blocks(a.parts, with_ones(axes, shape), a.outer)
-    if a.outer == 1 and want[1] * want[2] == have[1]:
-        return Blocks(a.parts, with_ones([BATCH, OUTER, INNER], shape), want[1])
-    if a.outer == 1 or axes[0] != BATCH or want != [have[0], have[1] * have[2]]:
+    if axes[:2] == [BATCH, BLOCK] and want == [have[0] * have[1], *have[2:]]:
+        return Blocks(a.parts, with_ones([ROWS, *axes[2:]], shape), a.outer)
+    parts, axes = list(a.parts), list(axes)
+    if a.outer > 1:
+        parts = parts if axes[-1] == INNER else [crossed(part, a.outer) for part in parts]
+        axes[-2:] = [WIDTH]
+    if axes not in ([BATCH, WIDTH], [BATCH, BLOCK, WIDTH]):
         refuse_shape(a, shape)
-    flat = a.parts[0] if axes[1] == OUTER else crossed(a.parts[0], a.outer)
-    return Blocks((flat,), with_ones([BATCH, WIDTH], shape))
+    batch, count = have[0], len(parts)
+    if count > 1 and want[:2] == [batch, count]:
+        begun, left = [BATCH, BLOCK], want[2:]
+    elif count > 1 and want[0] == batch * count:
+        begun, left = [ROWS], want[1:]
+    else:
+        parts, begun, left = [torch.cat(parts, 1)] if count > 1 else parts, [BATCH], want[1:]
+        if len(left) == 3:  # noqa: PLR2004
+            parts, begun, left = list(torch.chunk(parts[0], few(left[0]), 1)), [BATCH, BLOCK], left[1:]
+    if len(left) not in {1, 2} or math.prod(left) != parts[0].shape[1]:
+        refuse_shape(a, shape)
+    outer = left[0] if len(left) == 2 else 1  # noqa: PLR2004
+    return Blocks(tuple(parts), with_ones([*begun, *([OUTER, INNER] if outer > 1 else [WIDTH])], shape), outer)
 
 
 def with_ones(axes: Sequence[str], shape: Sequence[int]) -> tuple[str, ...]:
@@ -60,28 +82,32 @@ def refuse_shape(a: Blocks, shape: Sequence[int]) -> NoReturn:
 
 
 def reduced(function: Callable[..., Tensor], a: Blocks, gone: set[int], *, keepdim: bool) -> Blocks:
-    """Over the rows of a matrix, over its columns, or both."""
-    (part,), over = a.parts, {a.axes[dim] for dim in gone} - {ONE}
-    if over - {OUTER, INNER}:
+    """Over the rows of a matrix, over its columns, over both, or over blocks."""
+    parts, over = list(a.parts), {a.axes[dim] for dim in gone} - {ONE}
+    if over - {BLOCK, OUTER, INNER}:
         keep_apart(BATCH)
     left = {axis: axis for axis in a.axes} | dict.fromkeys(over, ONE)
-    if over == {OUTER, INNER}:
-        part = function(part, [1], keepdim=True)
-    elif over:
-        left |= dict.fromkeys({OUTER, INNER} - over, WIDTH)
-        part = _in_one_direction(function, a, inner=over == {INNER})
+    if BLOCK in over:
+        parts = [OVER_BLOCKS[function](parts)]
+    along = over - {BLOCK}
+    if along == {OUTER, INNER}:
+        parts = [function(part, [1], keepdim=True) for part in parts]
+        left |= {BLOCK: WIDTH} if len(parts) > 1 else {}
+        parts = [torch.cat(parts, 1)] if len(parts) > 1 and ROWS not in a.axes else parts
+    elif along:
+        left |= dict.fromkeys({OUTER, INNER} - along, WIDTH)
+        parts = [_in_one_direction(function, part, a.outer, inner=along == {INNER}) for part in parts]
     axes = tuple(left[axis] for dim, axis in enumerate(a.axes) if keepdim or dim not in gone)
-    return Blocks((part,), axes, a.outer if not over else 1)
+    return Blocks(tuple(parts), axes, 1 if along else a.outer)
 
 
-def _in_one_direction(function: Callable[..., Tensor], a: Blocks, *, inner: bool) -> Tensor:
-    (part,) = a.parts
+def _in_one_direction(function: Callable[..., Tensor], part: Tensor, outer: int, *, inner: bool) -> Tensor:
+    count = part.shape[1] // outer
     if function is torch.amax:
-        rows = part if inner else crossed(part, a.outer)
-        found = primitives.amax_inner(rows, a.outer if inner else a.size(INNER))
+        found = primitives.amax_inner(part if inner else crossed(part, outer), outer if inner else count)
     else:
-        total = primitives.sum_inner(part, a.outer) if inner else primitives.sum_outer(part, a.outer)
-        found = total / a.size(INNER if inner else OUTER) if function is torch.mean else total
+        total = primitives.sum_inner(part, outer) if inner else primitives.sum_outer(part, outer)
+        found = total / (count if inner else outer) if function is torch.mean else total
     return found  # type: ignore[no-any-return]  # torch's operators have no types
 
 
@@ -97,17 +123,31 @@ def softmax(a: Blocks, dim: int, *, logarithm: bool) -> Blocks:
 
 
 def sliced(a: Blocks, dim: int, chosen: range) -> Blocks:
-    """Some rows of a matrix, or some columns; where they are few, they are blocks."""
+    """Some rows of a matrix, or some columns; where they are few, they are blocks, if there are no others."""
     if not chosen:
         refuse("its step takes no columns at all")
-    like = a.parts[0]
+    like, rows = a.parts[0], a.axes[dim] == OUTER
     numbers = torch.arange(like.shape[1], device=like.device).view(a.outer, -1)
     which = torch.arange(chosen.start, chosen.stop, chosen.step, device=like.device)
-    rows = a.axes[dim] == OUTER
     order = torch.index_select(numbers if rows else numbers.t(), 0, which)
-    if len(chosen) > MOST:
+    others = len(a.parts) > 1
+    if len(chosen) > (1 if others else MOST):
         order = order if rows else order.t()
-        return Blocks((torch.index_select(like, 1, order.reshape(-1)),), a.axes, len(order))
-    left = {OUTER: WIDTH, INNER: WIDTH, a.axes[dim]: BLOCK}
-    parts = torch.chunk(torch.index_select(like, 1, order.reshape(-1)), len(chosen), 1)
+        parts = [torch.index_select(part, 1, order.reshape(-1)) for part in a.parts]
+        return Blocks(tuple(parts), a.axes, len(order))
+    parts = [torch.index_select(part, 1, order.reshape(-1)) for part in a.parts]
+    left = {OUTER: WIDTH, INNER: WIDTH} | {a.axes[dim]: ONE if others else BLOCK}
+    if not others:
+        parts = list(torch.chunk(parts[0], len(chosen), 1))
     return blocks(parts, [left.get(axis, axis) for axis in a.axes])
+
+
+def cat(shape: Sequence[int], tensors: Sequence[Any], dim: int, axes: tuple[str, ...]) -> Blocks:
+    """Matrices, or what makes one, side by side along their rows or their columns."""
+    if axes[dim] not in {OUTER, INNER} or BLOCK in axes or ROWS in axes:
+        refuse("its step puts matrices side by side otherwise than in one of their directions")
+    swapped = {OUTER: INNER, INNER: OUTER}
+    axes = axes if axes[dim] == OUTER else tuple(swapped.get(axis, axis) for axis in axes)
+    inner, rows = shape[axes.index(INNER)], next(len(one.parts[0]) for one in tensors if isinstance(one, Blocks))
+    parts = [as_matrix(one, axes, one.shape[dim], inner).expand(rows, one.shape[dim] * inner) for one in tensors]
+    return Blocks((torch.cat(parts, 1),), axes, shape[dim])

@@ -10,7 +10,21 @@ from torch import Tensor
 
 from harness.modeling.engine.refused import refuse
 from harness.modeling.engine.tracing import reductions, views
-from harness.modeling.engine.tracing.blocks import BATCH, BLOCK, MOST, ONE, ROWS, WIDTH, Blocks, blocks, each, few
+from harness.modeling.engine.tracing.blocks import (
+    BATCH,
+    BLOCK,
+    INNER,
+    MOST,
+    ONE,
+    OUTER,
+    ROWS,
+    WIDTH,
+    Blocks,
+    blocks,
+    crossed,
+    each,
+    few,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,13 +57,14 @@ def bmm(shape: Sequence[int], a: Value, b: Value) -> Blocks:
         if turned.axes[1] != BATCH:
             refuse("its step works across the rows of a batch")
         return blocks([torch.mm(turned.part(number), matrix) for number, matrix in enumerate(b.unbind(0))], axes)
-    if a.axes[0] != BATCH or b.axes[0] != BATCH:
+    if a.axes[0] != b.axes[0] or a.axes[0] not in {BATCH, ROWS}:
         refuse("its step works across the rows of a batch")
     rows, columns, between = range(shape[1]), range(shape[2]), a.shape[2]
-    if a.outer > 1 or b.outer > 1:
+    whole, of_blocks = a.outer > 1 or b.outer > 1, a.axes[0] == ROWS
+    if (whole and not of_blocks) or (of_blocks and min(shape[1:]) <= between):
         return _matrix_product(shape, a, b)
-    if between <= MOST < shape[1]:
-        pairs = [(views.slice_((), a, 2, k, k + 1), views.slice_((), b, 1, k, k + 1)) for k in range(between)]
+    if of_blocks or between <= MOST < shape[1]:
+        pairs = [(views.slice_((), a, 2, k, k + 1), views.slice_((), b, 1, k, k + 1)) for k in range(few(between))]
         products = [each(torch.mul, pair, shape) for pair in pairs]
         return reduce(lambda one, other: each(torch.add, [one, other], shape), products)
     left = a.over((BATCH, BLOCK, WIDTH))
@@ -67,13 +82,16 @@ def _matrix_product(shape: Sequence[int], a: Blocks, b: Blocks) -> Blocks:
     if shape[1] < shape[2]:
         turned = _matrix_product([shape[0], shape[2], shape[1]], _transposed(b), _transposed(a))
         return views.transpose(shape, turned, 1, 2)
-    rows, columns = _transposed(b), range(few(shape[2]))
-    found = []
-    for column in columns:
+    rows, found = _transposed(b), []
+    for column in range(few(shape[2])):
         row = views.slice_((), rows, 1, column, column + 1)
         product = each(torch.mul, [a, row], a.shape)
-        found.append(reductions.reduction(torch.sum)((), product, [2]).parts[0])
-    return blocks(found, (BATCH, WIDTH, BLOCK))
+        found.append(reductions.reduction(torch.sum)((), product, [2]).parts)
+    if a.axes[0] == BATCH or len(found) == 1:
+        return blocks([part for parts in found for part in parts], (a.axes[0], WIDTH, BLOCK if len(found) > 1 else ONE))
+    side_by_side = (torch.cat(parts, 1) for parts in zip(*found, strict=True))
+    parts = tuple(crossed(part, len(found)) for part in side_by_side)
+    return Blocks(parts, (ROWS, OUTER, INNER), shape[1])
 
 
 def _transposed(a: Blocks) -> Blocks:

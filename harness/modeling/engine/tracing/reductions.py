@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +10,12 @@ from torch import Tensor
 
 from harness.modeling.engine.refused import refuse
 from harness.modeling.engine.tracing import matrices
-from harness.modeling.engine.tracing.blocks import BLOCK, ONE, WIDTH, Blocks, blocks, keep_apart
+from harness.modeling.engine.tracing.blocks import BLOCK, ONE, OVER_BLOCKS, WIDTH, Blocks, blocks, keep_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from harness.modeling.engine.tracing.views import Value
-
-_OVER_BLOCKS: dict[Any, Callable[[Sequence[Tensor]], Tensor]] = {
-    torch.sum: lambda parts: reduce(torch.add, parts),
-    torch.mean: lambda parts: reduce(torch.add, parts) / len(parts),
-    torch.amax: lambda parts: reduce(torch.maximum, parts),
-}
 
 
 def reduction(function: Callable[..., Tensor]) -> Callable[..., Blocks]:
@@ -38,7 +31,7 @@ def reduction(function: Callable[..., Tensor]) -> Callable[..., Blocks]:
             if axes[dim] == WIDTH:
                 parts = [function(part, [1], keepdim=True) for part in parts]
             elif axes[dim] == BLOCK:
-                parts = [_OVER_BLOCKS[function](parts)]
+                parts = [OVER_BLOCKS[function](parts)]
             axes[dim] = ONE
         return blocks(parts, [axis for dim, axis in enumerate(axes) if keepdim or dim not in gone])
 
@@ -49,9 +42,9 @@ def softmax(function: Callable[..., Tensor], *, logarithm: bool) -> Callable[...
     """What makes shares, or their logarithms, over a dimension."""
 
     def among(parts: Sequence[Tensor]) -> list[Tensor]:
-        largest = _OVER_BLOCKS[torch.amax](parts).detach()
+        largest = OVER_BLOCKS[torch.amax](parts).detach()
         powers = [torch.exp(part - largest) for part in parts]
-        total = _OVER_BLOCKS[torch.sum](powers)
+        total = OVER_BLOCKS[torch.sum](powers)
         if logarithm:
             return [part - largest - torch.log(total) for part in parts]
         return [power / total for power in powers]

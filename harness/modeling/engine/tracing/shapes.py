@@ -48,6 +48,8 @@ OF_MATRICES = {
     views.transpose,
     views.expand,
     products.bmm,
+    views.cat,
+    views.stack,
     views.slice_,
     views.select,
     views.split,

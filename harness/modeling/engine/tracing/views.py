@@ -43,7 +43,7 @@ def view(shape: Sequence[int], a: Blocks, *_: Value, **__: Value) -> Blocks:
     have, want = [a.size(axis) for axis in axes], [size for size in shape if size != 1]
     parts: Sequence[Tensor] = a.parts
     joins = {*axes[-2:]} == {BLOCK, WIDTH} and want == [*have[:-2], have[-2] * have[-1]]
-    if a.outer > 1 or matrices.becomes_a_matrix(axes, want):
+    if a.outer > 1 or matrices.becomes_a_matrix(axes, have, want):
         return matrices.view(shape, a, axes, have, want)
     if axes[-2:] == [WIDTH, BLOCK] and have != want and not joins:
         a, axes = a.turned(), [*axes[:-2], BLOCK, WIDTH]
@@ -89,6 +89,8 @@ def cat(shape: Sequence[int], tensors: Sequence[Value], dim: int = 0) -> Blocks:
     """Side by side along a dimension that there is."""
     dim %= len(shape)
     axes = axes_of([value for value in tensors if isinstance(value, Blocks)], shape, dim)
+    if OUTER in axes:
+        return matrices.cat(shape, tensors, dim, axes)
     turned = [value.over(axes) if isinstance(value, Blocks) else value for value in tensors]
     rows = next(len(value.parts[0]) for value in turned if isinstance(value, Blocks))
 
@@ -120,7 +122,7 @@ def slice_(
     if chosen.indices(a.shape[dim]) == (0, a.shape[dim], 1):
         return a
     if axis == BLOCK:
-        return blocks(a.parts[chosen], a.axes)
+        return a.those(chosen)
     keep_apart(a.axes[dim])
     if a.outer > 1:
         return matrices.sliced(a, dim, range(*chosen.indices(a.shape[dim])))
