@@ -110,6 +110,36 @@ class MatrixMemory(Cell):
         return torch.tanh(self.out((memory @ q[:, :, None]).squeeze(2))), memory
 
 
+class MatrixMemories(Cell):
+    """The same with several heads, as layers of xLSTM have them, and with what was written, n, to divide by.
+
+    Source: Beck et al. 2024, arXiv:2405.04517, equations 19 to 27, with sigmoid gates.
+    """
+
+    states = ("h", "C", "n")
+    heads, size = 4, 32
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.parts = nn.Linear(input_size, self.heads * (3 * self.size + 2))
+        self.out = nn.Linear(self.heads * self.size, hidden_size)
+
+    def initial(self, batch: int) -> States:
+        """Zeros (batch, hidden_size), (batch, heads, size, size), and (batch, heads, size)."""
+        zeros, sizes = self.out.weight.new_zeros, (batch, self.heads, self.size)
+        return zeros(batch, self.hidden_size), zeros(*sizes, self.size), zeros(*sizes)
+
+    def step(self, x: Tensor, _h: Tensor, memory: Tensor, n: Tensor) -> States:
+        """From x (batch, input_size) and the states to the new ones."""
+        parts = self.parts(x).view(len(x), self.heads, -1)
+        q, k, v, f, i = parts.split([self.size] * 3 + [1, 1], dim=2)
+        k, f, i = k / self.size**0.5, torch.sigmoid(f), torch.sigmoid(i)
+        memory = f[..., None] * memory + (i * v)[..., :, None] * k[..., None, :]
+        n = f * n + i * k
+        read = torch.einsum("bhvk,bhk->bhv", memory, q) / (n * q).sum(2, keepdim=True).abs().clamp(min=1)
+        return torch.tanh(self.out(read.flatten(1))), memory, n
+
+
 class SelectiveStateSpace(Cell):
     """Linear states of each channel, which the input lets in and lets go.
 
