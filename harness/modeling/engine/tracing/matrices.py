@@ -1,4 +1,4 @@
-"""Tensors of two dimensions beside the batch that are long in both: one block, whose columns are a matrix."""
+"""Blocks whose columns are a matrix: one that is long in both directions, or those of heads that have one each."""
 
 from __future__ import annotations
 
