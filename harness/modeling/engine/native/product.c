@@ -16,11 +16,20 @@ static void copy_rows(Term o, int64_t rows, int64_t count, int64_t low, int64_t 
   }
 }
 
+/* Of a strip that is not full, what belongs to c. */
+static void write(const real *part, int64_t rows, const Tiles *strip) {
+  for (int64_t i = 0; i < rows; i++) {
+    real *c = strip->c + i * strip->ldc;
+    for (int64_t j = 0; j < strip->wide; j++)
+      c[j] = (strip->add ? c[j] : strip->bias ? strip->bias[j] : 0) + part[i * WIDE + j];
+  }
+}
+
 /* What blocks of packed matrices, of each term one, add to as many columns of c: for a few rows after the other, which
    stay in the second cache, while each strip of the blocks is in the first, and the next one on its way. */
 static void block(int narrow, const Term *terms, int64_t count, int64_t rows, real *c, int64_t ldc, int64_t wide,
                   const real *bias, int add) {
-  static _Thread_local real copied[FEW * TALL * DEEP];
+  static _Thread_local real copied[FEW * TALL * DEEP], part[FEW * TALL * WIDE] __attribute__((aligned(LINE)));
   const int64_t rounds = (rows + FEW * TALL - 1) / (FEW * TALL);
   for (int64_t m = 0; m < rounds; m++) {
     const int64_t i0 = rows * m / rounds, few = rows * (m + 1) / rounds - i0;
@@ -42,13 +51,14 @@ static void block(int narrow, const Term *terms, int64_t count, int64_t rows, re
       for (int64_t n = 0; n < count; n++) strip.term[n].w += j * strip.term[n].deep;
       if (narrow && strip.wide <= NARROW) {
         columns(&strip, few);
-      } else if (strip.wide <= LANES) {
-        half_tiles(higher, low + 1, &strip);
-        half_tiles(number - higher, low, &strip);
-      } else {
-        tiles(higher, low + 1, &strip);
-        tiles(number - higher, low, &strip);
+        continue;
       }
+      const int half = strip.wide <= LANES, whole = strip.wide == (half ? LANES : WIDE);
+      Tiles to = strip;
+      if (!whole) to.c = part, to.ldc = WIDE, to.bias = 0, to.add = 0;
+      (half ? half_tiles : tiles)(higher, low + 1, &to);
+      (half ? half_tiles : tiles)(number - higher, low, &to);
+      if (!whole) write(part, few, &strip);
     }
   }
 }

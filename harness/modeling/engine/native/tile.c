@@ -1,13 +1,5 @@
 /* Tiles: what is added up in registers, and written once. After pack.c. */
 
-/* Of a tile that is less than a strip wide, what belongs to c. A function of its own, which is compiled once. */
-static __attribute__((noinline)) void write(int tall, const real *sum, real *c, int64_t ldc, int64_t wide,
-                                            const real *bias, int add) {
-  for (int i = 0; i < tall; i++)
-    for (int64_t j = 0; j < wide; j++)
-      c[i * ldc + j] = (add ? c[i * ldc + j] : bias ? bias[j] : 0) + sum[i * WIDE + j];
-}
-
 /* Rows of a matrix, `down` apart and their numbers `right`, by a strip of a packed one, whose columns are `deep`. */
 typedef struct {
   const real *a;
@@ -33,7 +25,7 @@ typedef struct {
    processor would wait for the last addition to begin the next. */
 static inline __attribute__((always_inline)) void tile(const int tall, const int vecs, const Tiles *t, int64_t from) {
   const int parts = tall == 1 ? 4 : tall <= 3 ? 2 : 1, count = tall * parts;
-  const int64_t ldc = t->ldc, wide = t->wide, pace = t->pace;
+  const int64_t ldc = t->ldc, pace = t->pace;
   const real *bias = t->bias;
   const int add = t->add;
   real *c = t->c + from * ldc;
@@ -74,21 +66,15 @@ static inline __attribute__((always_inline)) void tile(const int tall, const int
     sum[i - tall][0] += sum[i][0];
     sum[i - tall][1] += sum[i][1];
   }
-  if (wide == vecs * LANES) {
-    const vec zero = {0};
+  const vec zero = {0};
 #pragma GCC unroll 2
-    for (int v = 0; v < vecs; v++) {
-      const vec first = bias ? *(const vec *)(bias + v * LANES) : zero;
+  for (int v = 0; v < vecs; v++) {
+    const vec first = bias ? *(const vec *)(bias + v * LANES) : zero;
 #pragma GCC unroll 16
-      for (int i = 0; i < tall; i++) {
-        vec *to = (vec *)(c + i * ldc + v * LANES);
-        *to = (add ? *to : first) + sum[i][v];
-      }
+    for (int i = 0; i < tall; i++) {
+      vec *to = (vec *)(c + i * ldc + v * LANES);
+      *to = (add ? *to : first) + sum[i][v];
     }
-  } else {
-    real part[TALL][WIDE];
-    memcpy(part, sum, sizeof(real) * WIDE * tall);
-    write(tall, part[0], c, ldc, wide, bias, add);
   }
 }
 
