@@ -121,6 +121,7 @@ HEADS = [
     "({h} / (1 + {h}.abs().amax({d}).unsqueeze({d}))).reshape({a}.shape)",
     "({h} * {h}.sum((1, 2), keepdim=True)).flatten(1)",
     "functional.layer_norm({h}, ({n},)).flatten(1)",
+    "functional.layer_norm({h}, ({k}, {n})).flatten(1)",
     "({h} * c.{plane} + c.{of_head}).flatten(1)",
     "torch.einsum('bkn,knm->bkm', {h}, c.{cube}).flatten(1)",
     "torch.einsum('bkn,kl->bln', {h}, c.{mixing}).flatten(1)",
@@ -148,8 +149,10 @@ MATRICES = [
     "({m} @ {r}[:, :, None]).squeeze(2)[:, :{w}]",
     "({l}[:, None] @ torch.tanh({m})).squeeze(1)[:, :{w}]",
     "torch.einsum('bnm,bm->bn', torch.sin({m}), {r} - {a}[:, :1])[:, :{w}]",
-    "torch.tanh({m}).mT.reshape(-1, {l}.shape[1] * {r}.shape[1])[:, 1::{k}][:, :{w}]",
+    "torch.tanh({m}).flip({d}).mT.reshape(-1, {l}.shape[1] * {r}.shape[1])[:, 1::{k}][:, :{w}]",
     "torch.softmax({m}, {d}).sum(2)[:, :{w}]",
+    "{m}[:, [3, *range(12), -1]].cumsum({d}).flatten(1)[:, 5::{k}][:, :{w}]",
+    "torch.index_select({m}, {d}, torch.arange(18) // 3).amax(1)[:, :{w}]",
     "(torch.log_softmax({m}, {d}) * {l}[:, :, None]).mean({d})[:, :{w}]",
     "(torch.tanh({m}).amax({d}) * 0.5)[:, :{w}]",
     "({m}[:, 3] * {m}[:, :, -1].sum(1, keepdim=True))[:, :{w}]",
@@ -159,6 +162,42 @@ MATRICES = [
     "(torch.stack([{l}, 0.5 * {l}], 2) @ torch.stack([{r}, {r}.flip(1)], 1)).mean({d})[:, :{w}]",
 ]
 """Of one value the same width: of matrices of more rows and columns than are computed one by one."""
+MATRICES_OF_HEADS = [
+    "{m}.sum({d})",
+    "{m}.mean({d}, keepdim=True)",
+    "torch.tanh({m} * c.{plane} + c.{of_row}).amax({d})",
+    "(c.{of_head} * {m}).flatten(2).sum(2)",
+    "({m} @ {r}.unsqueeze(-1)).squeeze(-1)",
+    "({l}.unsqueeze(2) @ torch.tanh({m})).squeeze(2)",
+    "torch.einsum('bhnm,bhm->bhn', torch.sin({m}), {r} - {a}[:, :1, None])",
+    "torch.einsum('bh,bhnm->bhnm', {r}[..., 0], {m})",
+    "{m}.mT * {r}[..., None]",
+    "{m}.permute(0, 1, 3, 2)[:, :, -1:]",
+    "{m}.flip({d}) * {m}",
+    "{m}.flip((1, -1)).cumsum({d})",
+    "torch.index_select({m}, {d}, torch.arange(5) % {m}.shape[{d}])",
+    "{m}[:, [-1, *range({k})][:1]].cumsum({d})",
+    "functional.pad({m}, (1, 0, 0, 1)).sum({d})",
+    "{m}.flatten(1)[:, ::{k}]",
+    "{m}.flatten(2).view({m}.shape).mean({d})",
+    "torch.softmax({m}, {d})",
+    "torch.log_softmax({m}, {d})",
+    "{m} / (0.5 + {m}.norm(dim=(2, 3), keepdim=True))",
+    "{m} - {m}.amax((1, 2, 3), keepdim=True)",
+    "{m}[:, :, -2:] * {r}.unsqueeze(2)",
+    "{m}[..., ::2].sum(-1)",
+    "{m}[:, -2:] + {m}[:, :1]",
+    "{m}[:, -1] * {a}[:, -1:, None]",
+    "torch.where({m} > 0, {m}, 0.1 * {m}.sum({d}, keepdim=True))",
+    "functional.layer_norm({m}, ({columns},))",
+    "functional.layer_norm({m}, ({rows}, {columns}), c.{of_matrix}, c.{of_matrix})",
+    "{m} @ torch.tanh({m}).mT",
+    "torch.tanh({m}).mT @ {m}",
+    "({r}.unsqueeze(2) * {l}.unsqueeze(-1) + {m}.mul(0.5)).sum({d})",
+    "({m}.sum((2, 3))[:, :, None, None] + {m}).mean((1, 2))",
+    "({m} - {m}.transpose(1, 2).mean(1).unsqueeze(2))",
+]
+"""Of one value a tensor of two dimensions or more: of a matrix of each head."""
 IN_PLACE = ["mul_(0.5)", "add_(c.{v1})", "neg_()", "sub_(0.1)", "div_(1.5)"]
 LAST_IN_PLACE = ["tanh_()", "sigmoid_()", "mul_(c.{v1})", "relu_()", "clamp_(-1, 1)", "add_(c.{v1}, alpha=0.5)"]
 WEIGHTS = {
@@ -384,6 +423,27 @@ class _Drawing:
             axis, k = self.draw(st.sampled_from([1, 2, -1])), self.draw(st.integers(1, 9))
             self._line(text.format(a=a, l=left, r=right, m=m, d=axis, k=k, w=width, **names), width)
 
+    def _matrices_of_heads(self) -> None:
+        a = self._one()
+        width = self.values[a]
+        heads, rows, columns = self.draw(
+            st.sampled_from([(2, 3, 4), (3, 2, 2), (2, 5, 3), (4, 1, 3), (2, 2, 1), (1, 3, 2)])
+        )
+        left = f"{a}.repeat(1, {heads * rows})[:, :{heads * rows}].view(-1, {heads}, {rows})"
+        right = f"torch.tanh({a}).repeat(1, {heads * columns})[:, :{heads * columns}].view(-1, {heads}, {columns})"
+        text = self.draw(st.sampled_from(MATRICES_OF_HEADS))
+        shapes = {
+            "plane": self.draw(st.sampled_from([(rows, columns), (heads, rows, columns), (heads, 1, columns)])),
+            "of_row": self.draw(st.sampled_from([(rows, 1), (heads, rows, 1), (columns,)])),
+            "of_head": (heads, 1, 1),
+            "of_matrix": (rows, columns),
+        }
+        names = {name: self._parameter(*shape) for name, shape in shapes.items() if f"{{{name}}}" in text}
+        m = f"({left}.unsqueeze(-1) * {right}[:, :, None])"
+        axis, k = self.draw(st.sampled_from([1, 2, 3, -1])), self.draw(st.integers(1, 5))
+        made = text.format(a=a, l=left, r=right, m=m, d=axis, k=k, rows=rows, columns=columns, **names)
+        self._line(f"({made}).flatten(1).repeat(1, {width})[:, :{width}]", width)
+
     def _columns(self) -> None:
         a = self._one()
         width = self.values[a]
@@ -458,6 +518,7 @@ OTHERS = [
     "heads",
     "heads",
     "matrices",
+    "matrices_of_heads",
     "columns",
     "gates",
     "joined",

@@ -70,22 +70,16 @@ class Blocks:
         columns = crossed(torch.cat(self.parts, 1), len(self.parts))
         return Blocks(torch.chunk(columns, few(self.size(WIDTH)), 1), axes)
 
-    def cut(self) -> Blocks:
-        """It with the columns of a matrix as blocks."""
-        axes = tuple({OUTER: WIDTH, INNER: BLOCK}.get(axis, axis) for axis in self.axes)
-        return Blocks(torch.chunk(crossed(self.parts[0], self.outer), few(self.size(INNER)), 1), axes)
-
     def over(self, axes: tuple[str, ...]) -> Blocks:
         """It with the axes of another that it is aligned with, at the right: columns as blocks where they are there."""
         own = Blocks(self.parts, (ONE,) * (len(axes) - len(self.axes)) + self.axes)
         crossed = any({mine, other} == {BLOCK, WIDTH} for mine, other in zip(own.axes, axes, strict=True))
         return own.turned() if crossed else own
 
-    def those(self, chosen: slice) -> Blocks:
-        """Some of the blocks."""
-        parts = self.parts[chosen]
+    def of(self, parts: Sequence[Tensor]) -> Blocks:
+        """Others that are as its blocks are, more or fewer."""
         axes = tuple(ONE if axis == BLOCK and len(parts) == 1 else axis for axis in self.axes)
-        return Blocks(parts, axes, self.outer) if self.outer > 1 else blocks(parts, axes)
+        return Blocks(tuple(parts), axes, self.outer) if self.outer > 1 else blocks(parts, axes)
 
     def part(self, number: int) -> Tensor:
         """A block; the same for all numbers where there are no blocks."""

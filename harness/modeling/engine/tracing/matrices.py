@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
@@ -122,32 +123,54 @@ def softmax(a: Blocks, dim: int, *, logarithm: bool) -> Blocks:
     return each(torch.div, [powers, total], a.shape)
 
 
-def sliced(a: Blocks, dim: int, chosen: range) -> Blocks:
+def taken(a: Blocks, dim: int, which: Tensor) -> Blocks:
     """Some rows of a matrix, or some columns; where they are few, they are blocks, if there are no others."""
-    if not chosen:
+    rows, others = a.axes[dim] == OUTER, len(a.parts) > 1
+    numbers = torch.arange(a.parts[0].shape[1], device=which.device).view(a.outer, -1)
+    order = (numbers if rows else numbers.t())[which]
+    count = len(order)
+    if not count:
         refuse("its step takes no columns at all")
-    like, rows = a.parts[0], a.axes[dim] == OUTER
-    numbers = torch.arange(like.shape[1], device=like.device).view(a.outer, -1)
-    which = torch.arange(chosen.start, chosen.stop, chosen.step, device=like.device)
-    order = torch.index_select(numbers if rows else numbers.t(), 0, which)
-    others = len(a.parts) > 1
-    if len(chosen) > (1 if others else MOST):
+    if count > (1 if others else MOST):
         order = order if rows else order.t()
         parts = [torch.index_select(part, 1, order.reshape(-1)) for part in a.parts]
         return Blocks(tuple(parts), a.axes, len(order))
     parts = [torch.index_select(part, 1, order.reshape(-1)) for part in a.parts]
     left = {OUTER: WIDTH, INNER: WIDTH} | {a.axes[dim]: ONE if others else BLOCK}
     if not others:
-        parts = list(torch.chunk(parts[0], len(chosen), 1))
+        parts = list(torch.chunk(parts[0], count, 1))
     return blocks(parts, [left.get(axis, axis) for axis in a.axes])
 
 
+def cumsum(a: Blocks, dim: int) -> Blocks:
+    """Sums of all that is before, along the rows or the columns of a matrix."""
+    if a.outer > MOST:
+        turned = {OUTER: INNER, INNER: OUTER}
+        parts = tuple(crossed(part, a.outer) for part in a.parts)
+        a = Blocks(parts, tuple(turned.get(axis, axis) for axis in a.axes), a.size(INNER))
+    rows = [torch.chunk(part, few(a.outer), 1) for part in a.parts]
+    sums = [accumulate(row) if a.axes[dim] == OUTER else (part.cumsum(1) for part in row) for row in rows]
+    return Blocks(tuple(torch.cat(list(row), 1) for row in sums), a.axes, a.outer)
+
+
 def cat(shape: Sequence[int], tensors: Sequence[Any], dim: int, axes: tuple[str, ...]) -> Blocks:
-    """Matrices, or what makes one, side by side along their rows or their columns."""
-    if axes[dim] not in {OUTER, INNER} or BLOCK in axes or ROWS in axes:
-        refuse("its step puts matrices side by side otherwise than in one of their directions")
-    swapped = {OUTER: INNER, INNER: OUTER}
-    axes = axes if axes[dim] == OUTER else tuple(swapped.get(axis, axis) for axis in axes)
-    inner, rows = shape[axes.index(INNER)], next(len(one.parts[0]) for one in tensors if isinstance(one, Blocks))
-    parts = [as_matrix(one, axes, one.shape[dim], inner).expand(rows, one.shape[dim] * inner) for one in tensors]
-    return Blocks((torch.cat(parts, 1),), axes, shape[dim])
+    """Matrices, or what makes one, side by side: as blocks, or along their rows or their columns."""
+    keep_apart(axes[dim])
+    if axes[dim] == INNER:
+        swapped = {OUTER: INNER, INNER: OUTER}
+        axes = tuple(swapped.get(axis, axis) for axis in axes)
+    outer, inner = (shape[axes.index(axis)] for axis in (OUTER, INNER))
+    rows = next(len(one.parts[0]) for one in tensors if isinstance(one, Blocks))
+
+    def wide(one: Any, number: int) -> Tensor:  # noqa: ANN401 - blocks or a tensor
+        own = one.shape[dim] if axes[dim] == OUTER else outer
+        found: Tensor = as_matrix(one, axes, own, inner, number).expand(rows, own * inner)
+        return found
+
+    if axes[dim] == BLOCK:
+        few(shape[dim])
+        return Blocks(tuple(wide(one, number) for one in tensors for number in range(one.shape[dim])), axes, outer)
+    count = max(len(one.parts) for one in tensors if isinstance(one, Blocks)) if ROWS in axes else 1
+    count = shape[axes.index(BLOCK)] if BLOCK in axes else count
+    parts = [torch.cat([wide(one, number) for one in tensors], 1) for number in range(count)]
+    return Blocks(tuple(parts), axes, outer)

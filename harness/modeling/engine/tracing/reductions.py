@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from harness.modeling.engine.refused import refuse
 from harness.modeling.engine.tracing import matrices
-from harness.modeling.engine.tracing.blocks import BLOCK, ONE, OVER_BLOCKS, WIDTH, Blocks, blocks, keep_apart
+from harness.modeling.engine.tracing.blocks import (
+    BLOCK,
+    INNER,
+    ONE,
+    OUTER,
+    OVER_BLOCKS,
+    WIDTH,
+    Blocks,
+    blocks,
+    each,
+    keep_apart,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,15 +75,22 @@ def cumsum(_: Sequence[int], a: Blocks, dim: int, **__: Value) -> Blocks:
     """Sums of all that is before, over a dimension."""
     keep_apart(a.axes[dim])
     if a.axes[dim] == BLOCK:
-        return blocks(list(accumulate(a.parts)), a.axes)
-    return blocks([part.cumsum(1) if a.axes[dim] == WIDTH else part for part in a.parts], a.axes)
+        return Blocks(tuple(accumulate(a.parts)), a.axes, a.outer)
+    if a.axes[dim] in {OUTER, INNER}:
+        return matrices.cumsum(a, dim)
+    return a if a.axes[dim] == ONE else blocks([part.cumsum(1) for part in a.parts], a.axes)
 
 
 def layer_norm(
     _: Sequence[Any], a: Blocks, shape: Sequence[int], weight: Tensor | None, bias: Tensor | None, eps: float
 ) -> Blocks:
-    """Each row with mean 0 and variance 1, by weights and with a bias."""
-    if a.axes[-1] != WIDTH or len(shape) != 1:
-        refuse("it normalises over more than a row")
-    normal = torch.nn.functional.layer_norm
-    return blocks([normal(part, shape, weight, bias, eps) for part in a.parts], a.axes)
+    """What the last dimensions hold with mean 0 and variance 1, by weights and with a bias."""
+    if a.axes[-1] == WIDTH and len(shape) == 1:
+        norm = torch.nn.functional.layer_norm
+        return blocks([norm(part, shape, weight, bias, eps) for part in a.parts], a.axes)
+    dims, mean = range(-len(shape), 0), reduction(torch.mean)
+    centred = each(torch.sub, [a, mean((), a, dims, keepdim=True)], a.shape)
+    variance = mean((), each(torch.square, [centred], a.shape), dims, keepdim=True)
+    normal = each(lambda part, squares: part * torch.rsqrt(squares + eps), [centred, variance], a.shape)
+    scaled = normal if weight is None else each(torch.mul, [normal, weight], a.shape)
+    return scaled if bias is None else each(torch.add, [scaled, bias], a.shape)

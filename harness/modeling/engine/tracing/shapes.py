@@ -42,20 +42,3 @@ SHAPED: dict[Any, Callable[..., Any]] = {
     aten.unbind.int: views.unbind,
 }
 """How an operator of torch makes blocks of its arguments, which follow the shape of its result."""
-OF_MATRICES = {
-    views.view,
-    views.permute,
-    views.transpose,
-    views.expand,
-    products.bmm,
-    views.cat,
-    views.stack,
-    views.slice_,
-    views.select,
-    views.split,
-    views.unbind,
-} | {
-    SHAPED[op]
-    for op in (aten.sum.dim_IntList, aten.mean.dim, aten.amax.default, aten._softmax.default, aten._log_softmax.default)  # noqa: SLF001
-}
-"""Those that know columns that are a matrix."""

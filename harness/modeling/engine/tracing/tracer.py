@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from harness.modeling.engine.refused import RefusedError, refuse, refuse_operator
+from harness.modeling.engine.refused import RefusedError, refuse_operator
 from harness.modeling.engine.tracing.aten import FROM_NOTHING, HANDLERS
-from harness.modeling.engine.tracing.blocks import BATCH, INNER, MOST, ONE, WIDTH, Blocks, each
+from harness.modeling.engine.tracing.blocks import BATCH, ONE, WIDTH, Blocks, each
 from harness.modeling.engine.tracing.formulas import FORMULAS
 from harness.modeling.engine.tracing.known import Known, name_of, tensors_in
-from harness.modeling.engine.tracing.shapes import OF_MATRICES, SHAPED
+from harness.modeling.engine.tracing.shapes import SHAPED
 
 if TYPE_CHECKING:
     from torch._ops import OpOverload
@@ -84,23 +84,12 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         values = self._in_blocks(args)
         with self:
             if func in SHAPED:
-                values = values if SHAPED[func] in OF_MATRICES else self._cut(func, values)
                 made = SHAPED[func](several[0].shape, *values, **kwargs)
             else:
                 made = each(lambda *parts: _first(func(*parts, **kwargs)), values, several[0].shape)
             made = made if isinstance(made, list) else [made, *[None] * (len(several) - 1)]
             nodes = [self._kept_blocks(func, *both) for both in zip(made, several, strict=True)]
         return self.known.keep(func, nodes, several) and result
-
-    def _cut(self, func: OpOverload, value: Any) -> Any:  # noqa: ANN401
-        """Matrices as blocks, for what has no rules for them."""
-        if isinstance(value, list):
-            return [self._cut(func, part) for part in value]
-        if not isinstance(value, Blocks) or value.outer == 1:
-            return value
-        if value.size(INNER) > MOST:
-            refuse(f"its step makes a tensor of more than {MOST} numbers in two directions ({name_of(func)})")
-        return value.cut()
 
     def _kept_blocks(self, func: OpOverload, value: Blocks | None, tensor: Tensor) -> Node | Blocks | None:
         """What is written down for a tensor: a node where it has rows of columns."""

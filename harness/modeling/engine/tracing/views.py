@@ -61,6 +61,8 @@ def view(shape: Sequence[int], a: Blocks, *_: Value, **__: Value) -> Blocks:
             parts, axes = torch.chunk(crossed(a.parts[0], want[-2]), few(want[-1]), 1), [*axes, BLOCK]
     elif axes[:2] == [BATCH, BLOCK] and want == [have[0] * have[1], *have[2:]]:
         axes = [ROWS, *axes[2:]]
+    elif axes == [BATCH, WIDTH] and want == [have[0] * have[1]]:
+        parts, axes = torch.chunk(a.parts[0], few(have[1]), 1), [ROWS]
     else:
         matrices.refuse_shape(a, shape)
     return Blocks(tuple(parts), matrices.with_ones(axes, shape))
@@ -122,19 +124,26 @@ def slice_(
     if chosen.indices(a.shape[dim]) == (0, a.shape[dim], 1):
         return a
     if axis == BLOCK:
-        return a.those(chosen)
+        return a.of(a.parts[chosen])
     keep_apart(a.axes[dim])
-    if a.outer > 1:
-        return matrices.sliced(a, dim, range(*chosen.indices(a.shape[dim])))
+    if a.outer > 1 or axis == ONE:
+        return index_select((), a, dim, torch.arange(a.shape[dim], device=a.parts[0].device)[chosen])
     return blocks([part[:, chosen] for part in a.parts], a.axes)
 
 
 def index_select(_: Sequence[int], a: Blocks, dim: int, which: Tensor) -> Blocks:
     """Those along a dimension that numbers name."""
-    keep_apart(a.axes[dim])
-    if a.axes[dim] == BLOCK:
-        return index_select((), a.turned(), dim, which).turned()
-    return a if a.axes[dim] == ONE else blocks([part[:, which] for part in a.parts], a.axes)
+    axis = a.axes[dim]
+    keep_apart(axis)
+    if axis == BLOCK:
+        numbers = torch.arange(len(a.parts) * a.parts[0].shape[1], device=which.device).view(len(a.parts), -1)[which]
+        return a.of(torch.chunk(torch.cat(a.parts, 1)[:, numbers.reshape(-1)], few(len(numbers)), 1))
+    if axis in {OUTER, INNER}:
+        return matrices.taken(a, dim, which)
+    if axis == ONE:
+        count = len(which.new_zeros(1)[which])
+        return a if count == 1 else expand([*a.shape[:dim], count, *a.shape[dim + 1 :]], a)
+    return blocks([part[:, which] for part in a.parts], a.axes)
 
 
 def index(_: Sequence[int], a: Blocks, which: Sequence[Tensor | None]) -> Blocks:
@@ -148,9 +157,7 @@ def index(_: Sequence[int], a: Blocks, which: Sequence[Tensor | None]) -> Blocks
 def flip(_: Sequence[int], a: Blocks, dims: Sequence[int]) -> Blocks:
     """In the opposite order along some dimensions."""
     for dim in dims:
-        keep_apart(a.axes[dim])
-        a = Blocks(a.parts[::-1], a.axes) if a.axes[dim] == BLOCK else a
-        a = Blocks(tuple(part.flip(1) for part in a.parts), a.axes) if a.axes[dim] == WIDTH else a
+        a = index_select((), a, dim, torch.arange(a.shape[dim] - 1, -1, -1, device=a.parts[0].device))
     return a
 
 
