@@ -131,24 +131,22 @@ def taken(a: Blocks, dim: int, which: Tensor) -> Blocks:
     count = len(order)
     if not count:
         refuse("its step takes no columns at all")
-    if count > (1 if others else MOST):
-        order = order if rows else order.t()
-        parts = [torch.index_select(part, 1, order.reshape(-1)) for part in a.parts]
-        return Blocks(tuple(parts), a.axes, len(order))
+    remains = count > (1 if others else MOST)
+    order = order.t() if remains and not rows else order
     parts = [torch.index_select(part, 1, order.reshape(-1)) for part in a.parts]
+    if remains:
+        return Blocks(tuple(parts), a.axes, len(order))
     left = {OUTER: WIDTH, INNER: WIDTH} | {a.axes[dim]: ONE if others else BLOCK}
-    if not others:
-        parts = list(torch.chunk(parts[0], count, 1))
-    return blocks(parts, [left.get(axis, axis) for axis in a.axes])
+    return blocks(parts if others else torch.chunk(parts[0], count, 1), [left.get(axis, axis) for axis in a.axes])
 
 
 def cumsum(a: Blocks, dim: int) -> Blocks:
-    """Sums of all that is before, along the rows or the columns of a matrix."""
+    """Sums of all that is before, along the rows or the columns of a matrix, of which one are few."""
+    if min(a.outer, a.size(INNER)) > MOST:
+        refuse(f"its step makes a tensor of more than {MOST} numbers in two directions (cumsum)")
     if a.outer > MOST:
-        turned = {OUTER: INNER, INNER: OUTER}
-        parts = tuple(crossed(part, a.outer) for part in a.parts)
-        a = Blocks(parts, tuple(turned.get(axis, axis) for axis in a.axes), a.size(INNER))
-    rows = [torch.chunk(part, few(a.outer), 1) for part in a.parts]
+        a = Blocks(tuple(crossed(part, a.outer) for part in a.parts), _swapped(a.axes), a.size(INNER))
+    rows = [torch.chunk(part, a.outer, 1) for part in a.parts]
     sums = [accumulate(row) if a.axes[dim] == OUTER else (part.cumsum(1) for part in row) for row in rows]
     return Blocks(tuple(torch.cat(list(row), 1) for row in sums), a.axes, a.outer)
 
@@ -156,9 +154,7 @@ def cumsum(a: Blocks, dim: int) -> Blocks:
 def cat(shape: Sequence[int], tensors: Sequence[Any], dim: int, axes: tuple[str, ...]) -> Blocks:
     """Matrices, or what makes one, side by side: as blocks, or along their rows or their columns."""
     keep_apart(axes[dim])
-    if axes[dim] == INNER:
-        swapped = {OUTER: INNER, INNER: OUTER}
-        axes = tuple(swapped.get(axis, axis) for axis in axes)
+    axes = _swapped(axes) if axes[dim] == INNER else axes
     outer, inner = (shape[axes.index(axis)] for axis in (OUTER, INNER))
     rows = next(len(one.parts[0]) for one in tensors if isinstance(one, Blocks))
 
@@ -174,3 +170,8 @@ def cat(shape: Sequence[int], tensors: Sequence[Any], dim: int, axes: tuple[str,
     count = shape[axes.index(BLOCK)] if BLOCK in axes else count
     parts = [torch.cat([wide(one, number) for one in tensors], 1) for number in range(count)]
     return Blocks(tuple(parts), axes, outer)
+
+
+def _swapped(axes: tuple[str, ...]) -> tuple[str, ...]:
+    """Rows of a matrix as its columns, and columns as rows."""
+    return tuple({OUTER: INNER, INNER: OUTER}.get(axis, axis) for axis in axes)

@@ -119,7 +119,35 @@ def powers(_: Heads, __: Tensor, k: Tensor, v: Tensor, ___: Tensor, ____: Tensor
     return c.sum(2), c, n
 
 
-STEPS = [mlstm, delta, einsums, learnt, shares, parts, views, turned, powers]
+def ordered(_: Heads, __: Tensor, k: Tensor, v: Tensor, ___: Tensor, ____: Tensor, c: Tensor, n: Tensor) -> States:
+    """Heads, rows and columns in another order, and some of them more than once."""
+    c = c.flip(2) * c[:, [0, *range(1, c.shape[1])][::-1]] - 0.3 * c.flip((1, 3))
+    again = c[..., [0, 0, *range(c.shape[3] - 2)]] + torch.index_select(c, 2, torch.arange(c.shape[2]) // 2)
+    c = torch.tanh(again + c[:, -1:][:, [0] * c.shape[1]] + written(k, v))
+    return c.sum(2), c, n.flip(2)
+
+
+def summed_up(_: Heads, __: Tensor, k: Tensor, v: Tensor, ___: Tensor, ____: Tensor, c: Tensor, n: Tensor) -> States:
+    """Sums of all that is before, in each direction, and of one head."""
+    c = c.cumsum(1) * c.cumsum(2) + 0.5 * c.cumsum(3) + c.mT.cumsum(2).mT * 0.1 + c[:, :1].cumsum(1) * 0.1
+    return c.sum(2), torch.tanh(c + written(k, v)), n
+
+
+def normed(cell: Heads, _: Tensor, k: Tensor, v: Tensor, __: Tensor, ___: Tensor, c: Tensor, n: Tensor) -> States:
+    """Each row, each matrix and all of them with mean 0 and variance 1, with weights of their own."""
+    norm, heads, all_ = nn.functional.layer_norm, cell.own.shape, cell.of_all
+    c = norm(c + written(k, v), heads[2:]) + norm(c, heads[1:], all_, all_ * 0.2) * 0.3 + norm(c, heads, cell.own)
+    return c.sum(2), torch.tanh(c), norm(n, n.shape[1:])
+
+
+def joined(_: Heads, __: Tensor, k: Tensor, v: Tensor, ___: Tensor, ____: Tensor, c: Tensor, n: Tensor) -> States:
+    """Heads, rows and columns beside others."""
+    c = torch.cat([c[:, 1:], torch.sin(c[:, :1])], 1) + torch.cat([c[:, :, :2], c.cos()[:, :, 2:]], 2) * 0.5
+    c = c + torch.cat([torch.sin(c[..., 3:]), written(k, v)[..., :3]], -1) + nn.functional.pad(c, (1, -1, 2, -2))
+    return c.sum(2), torch.tanh(c), n
+
+
+STEPS = [mlstm, delta, einsums, learnt, shares, parts, views, turned, powers, ordered, summed_up, normed, joined]
 
 
 @pytest.mark.parametrize(
