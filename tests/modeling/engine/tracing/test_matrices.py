@@ -147,7 +147,30 @@ def joined(_: Heads, __: Tensor, k: Tensor, v: Tensor, ___: Tensor, ____: Tensor
     return c.sum(2), torch.tanh(c), n
 
 
-STEPS = [mlstm, delta, einsums, learnt, shares, parts, views, turned, powers, ordered, summed_up, normed, joined]
+def merged(_: Heads, __: Tensor, k: Tensor, v: Tensor, ___: Tensor, ____: Tensor, c: Tensor, n: Tensor) -> States:
+    """Rows of a batch and heads as one dimension."""
+    all_ = (c + written(k, v)).flatten(0, 1)
+    both = torch.cat([all_[:, 1:], all_[:, :1].sin()], 1).cumsum(2)[:, :, [*range(1, c.shape[3]), 0]]
+    total = all_.sum((1, 2)).view(-1, c.shape[1])[..., None, None]
+    return both.view(c.shape).sum(2), torch.tanh(both.view(c.shape) + 0.1 * total), n
+
+
+STEPS = [
+    mlstm,
+    delta,
+    einsums,
+    learnt,
+    shares,
+    parts,
+    views,
+    turned,
+    powers,
+    ordered,
+    summed_up,
+    normed,
+    joined,
+    merged,
+]
 
 
 @pytest.mark.parametrize(
