@@ -190,6 +190,8 @@ MATRICES_OF_HEADS = [
     "{m}[:, -1] * {a}[:, -1:, None]",
     "torch.where({m} > 0, {m}, 0.1 * {m}.sum({d}, keepdim=True))",
     "functional.layer_norm({m}, ({columns},))",
+    "{m} * 0.5 + ({l}[:, 0, :, None] * {r}[:, 0, None])[:, None] * c.{of_head}",
+    "({m}[:, :2, :2] + {m}[:, :2, :2].transpose(1, 2)).mean({d})",
     "functional.layer_norm({m}, ({rows}, {columns}), c.{of_matrix}, c.{of_matrix})",
     "{m} @ torch.tanh({m}).mT",
     "torch.tanh({m}).mT @ {m}",

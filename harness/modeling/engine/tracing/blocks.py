@@ -24,6 +24,8 @@ BATCH, BLOCK, WIDTH, ONE = "batch", "block", "width", "one"
 OUTER, INNER = "rows of a matrix", "columns of a matrix"
 ROWS = "batch and block"
 """What an axis of a tensor counts; rows are those of all blocks, as `Linear` makes them of three dimensions."""
+ALL = [BLOCK, OUTER, INNER]
+"""In the order in which numbers of a row lie in the parts of all blocks."""
 MOST = 16
 """Blocks of one tensor: each is computed by code of its own."""
 LEAST = 8
@@ -215,7 +217,7 @@ def as_matrix(value: Any, axes: tuple[str, ...], outer: int, inner: int, number:
     own = dict(zip(axes, (ONE,) * (len(axes) - len(value.axes)) + value.axes, strict=True))
     if own.get(BLOCK) == WIDTH and BLOCK in {own[OUTER], own[INNER]}:
         return as_matrix(value.turned(), axes, outer, inner, number)
-    whole, lies = _of_matrix(value, own, number), (own[OUTER], own[INNER])
+    whole, lies = _of_matrix(value, own, number, (outer, inner)), (own[OUTER], own[INNER])
     if lies in {(INNER, OUTER), (WIDTH, BLOCK)}:
         return crossed(whole, value.outer if lies == (INNER, OUTER) else len(value.parts))
     if lies == (WIDTH, ONE):
@@ -223,15 +225,19 @@ def as_matrix(value: Any, axes: tuple[str, ...], outer: int, inner: int, number:
     return primitives.tile(whole, outer) if lies == (ONE, WIDTH) else whole
 
 
-def _of_matrix(value: Blocks, own: dict[str, str], number: int) -> Tensor:
+def _of_matrix(value: Blocks, own: dict[str, str], number: int, sizes: tuple[int, int]) -> Tensor:
     """What of a tensor goes into the matrix of a block, by what its axes count where those of the matrices lie."""
-    if own.get(BLOCK) in {OUTER, INNER}:
-        refuse("its step makes matrices of what is a matrix in another direction")
     if own.get(BLOCK) == BLOCK or ROWS in own:
         return value.part(number)
     if own.get(BLOCK) == WIDTH:
         return value.parts[0][:, number : number + 1]
-    return torch.cat(value.parts, 1) if len(value.parts) > 1 else value.parts[0]
+    whole = torch.cat(value.parts, 1) if len(value.parts) > 1 else value.parts[0]
+    if own.get(BLOCK) in {OUTER, INNER}:  # what are matrices in another direction: their numbers, one by one
+        numbers = torch.arange(whole.shape[1], device=whole.device).view([value.size(axis) for axis in ALL])
+        single = next((axis for axis in ALL if axis not in own.values()), ONE)
+        found = [single if own[axis] == ONE else own[axis] for axis in ALL]
+        return whole[:, numbers.permute([ALL.index(axis) for axis in found])[number].expand(sizes).reshape(-1)]
+    return whole
 
 
 def part_of(value: Any, axes: tuple[str, ...], number: int) -> Any:  # noqa: ANN401 - a number stays one

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 INPUT, HIDDEN = 6, 7
 SIZES = 3, 5, 4
+"""Heads, keys and values."""
 
 
 class Heads(Cell):
@@ -155,6 +156,18 @@ def merged(_: Heads, __: Tensor, k: Tensor, v: Tensor, ___: Tensor, ____: Tensor
     return both.view(c.shape).sum(2), torch.tanh(both.view(c.shape) + 0.1 * total), n
 
 
+def shared(cell: Heads, q: Tensor, k: Tensor, v: Tensor, _: Tensor, __: Tensor, c: Tensor, n: Tensor) -> States:
+    """The same matrix for all heads, and one number of a row for all matrices of all heads."""
+    of_all = written(k[:, 0], v[:, -1])
+    c = torch.tanh(
+        c * 0.5
+        + of_all[:, None] * cell.of_head
+        + q[:, :1].expand(q.shape)[..., None]
+        + of_all.mean((1, 2))[:, None, None, None]
+    )
+    return torch.cat([c[:, :1], c[:, 1:2].expand(-1, 2, -1, -1)], 1)[:, [0] * c.shape[1]].sum(2), c, n
+
+
 STEPS = [
     mlstm,
     delta,
@@ -170,11 +183,18 @@ STEPS = [
     normed,
     joined,
     merged,
+    shared,
 ]
 
 
 @pytest.mark.parametrize(
-    ("step", "sizes"), [*((step, SIZES) for step in STEPS), (mlstm, (2, 20, 12)), (delta, (1, 5, 4))]
+    ("step", "sizes"),
+    [
+        *((step, SIZES) for step in STEPS),
+        *((step, (6, 4, 4)) for step in (einsums, joined, shared)),
+        (mlstm, (2, 20, 12)),
+        (delta, (1, 5, 4)),
+    ],
 )
 @pytest.mark.parametrize("engine", ENGINES)
 def test_matrices_of_heads(engine: str, step: Callable[..., Any], sizes: tuple[int, int, int]) -> None:
