@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
     Run = Callable[[Cell, Tensor, States], tuple[Tensor, States]]
 
-STEPS = 5
-TRIALS = ((3, False, 2), (5, True, 3), (1, False, None), (33, False, None))
-"""The size of the batch - more than one, so that one that was frozen shows, a single row, of which steps may do
-something else, and rows enough for joint products -, whether inputs are unit vectors, and how many steps a piece of
-time has: all of them where None."""
+TRIALS = ((5, 3, False, 2), (5, 5, True, 3), (3, 1, False, None), (3, 33, False, None))
+"""How many steps, the size of the batch - more than one, so that one that was frozen shows, a single row, of which steps
+may do something else, and rows enough for joint products -, whether inputs are unit vectors, and how many steps a piece
+of time has: all of them where None."""
 ROUNDING = 256
 """How many times the precision of the numbers, of the largest of them, may be rounding."""
 SPREAD = 16
@@ -53,8 +52,8 @@ def check(cell: Cell, kernel: Kernel, loop: Run) -> None:
     like = next(cell.parameters())
     same = copy.deepcopy(double).to(like.dtype)
     precision = torch.finfo(like.dtype).eps
-    for batch, hot, piece in TRIALS:
-        given = _given(double, batch, generator, hot=hot)
+    for steps, batch, hot, piece in TRIALS:
+        given = _given(double, steps, batch, generator, hot=hot)
         truth = _results(double, given, loop)
         kernel.piece = piece
         found = _results(same, given, kernel), _inferred(same, given, kernel)
@@ -75,16 +74,16 @@ def _rounded(cell: Cell, generator: torch.Generator) -> Cell:
     return moved
 
 
-def _given(cell: Cell, batch: int, generator: torch.Generator, *, hot: bool) -> list[Tensor]:
+def _given(cell: Cell, steps: int, batch: int, generator: torch.Generator, *, hot: bool) -> list[Tensor]:
     """Random inputs, initial states, and gradients with respect to outputs and final states.
 
     Inputs are real, or integers that stand for unit vectors.
     """
     states = cell.initial(batch)
     shapes = [
-        (STEPS, batch, cell.input_size),
+        (steps, batch, cell.input_size),
         *(s.shape for s in states),
-        (STEPS, *states[0].shape),
+        (steps, *states[0].shape),
         *(s.shape for s in states),
     ]
     device = next(cell.parameters()).device
