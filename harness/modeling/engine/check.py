@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     Run = Callable[[Cell, Tensor, States], tuple[Tensor, States]]
 
 TRIALS = ((5, 3, False, 2), (5, 5, True, 3), (3, 1, False, None), (3, 33, False, None))
-"""How many steps, the size of the batch - more than one, so that one that was frozen shows, a single row, of which steps
-may do something else, and rows enough for joint products -, whether inputs are unit vectors, and how many steps a piece
-of time has: all of them where None."""
+"""How many steps; the size of the batch - more than one, so that one that was frozen shows, a single row, of which
+steps may do something else, and rows enough for joint products -; whether inputs are unit vectors; and how many steps a
+piece of time has: all of them where None."""
 ROUNDING = 256
 """How many times the precision of the numbers, of the largest of them, may be rounding."""
 SPREAD = 16
