@@ -36,10 +36,10 @@ class Row:
         against_ms: the other's.
         gflop: floating-point operations of the phase, in thousand millions; see `harness.training.timing.flops`.
         gflops: of them a second.
-        peak_share: of the fastest large matrix product of the same session.
+        peak_share: of the fastest large matrix product of the same repeat, the median of all repeats.
         memory_mib: what a training step takes at its peak, over what there was; None for other phases.
         against_memory_mib: the other's.
-        peak_gflops: that product's thousand millions of operations a second.
+        peak_gflops: that product's thousand millions of operations a second, the median of all repeats.
         peak_of: whose it was: torch's, or the engine's.
         others: processors that others kept busy on average.
     """
@@ -122,7 +122,7 @@ def _row(session: Session, own: Measured, other: Measured, phase: str) -> Row:
         against_ms=1000 * median(other.seconds[phase]),
         gflop=flops / 1e9,
         gflops=flops / seconds / 1e9,
-        peak_share=flops / seconds / session.peak,
+        peak_share=median(flops / taken / peak for taken, peak in zip(own.seconds[phase], session.peaks, strict=True)),
         memory_mib=memories[0],
         against_memory_mib=memories[1],
         **asdict(subject.shape),
@@ -130,7 +130,7 @@ def _row(session: Session, own: Measured, other: Measured, phase: str) -> Row:
         device=str(subject.device),
         threads=session.threads,
         repeats=session.repeats,
-        peak_gflops=session.peak / 1e9,
+        peak_gflops=median(session.peaks) / 1e9,
         peak_of=session.peak_of,
         tuned_allocator=session.tuned_allocator,
         others=session.others,

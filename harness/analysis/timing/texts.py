@@ -55,7 +55,7 @@ def notes(timings: Sequence[Timing]) -> list[str]:
     return [
         f"Times faster than {against}: medians of {row.repeats} repeats in turn, with 95% bootstrap intervals.",
         "FLOP: of matrix products only, as the plain step asks for them; training is three times the forward pass.",
-        f"Peak: the fastest large matrix product of the same session, {peak}.",
+        f"Peak: the fastest large matrix product of the same repeat, {peak}.",
         "MiB: what a training step takes at its peak, over what there was before.",
     ]
 

@@ -53,7 +53,7 @@ class Session:
         repeats: how often.
         threads: of torch and of the engine.
         peak_of: whose product is the fastest.
-        peak: floating-point operations a second of that product.
+        peaks: floating-point operations a second of that product, one a repeat.
         others: how many processors others kept busy; None where the system does not tell.
         tuned_allocator: see `allocator.tuned`.
     """
@@ -62,7 +62,7 @@ class Session:
     repeats: int
     threads: int
     peak_of: str
-    peak: float
+    peaks: list[float]
     others: float | None
     tuned_allocator: bool
 
@@ -102,9 +102,10 @@ def measure(
         for repeat in range(1, repeats + 1):
             report(f"timing {len(subjects)} layers: repeat {repeat} of {repeats}")
             gc.collect()
-            peak.try_again()
+            peak.begin_repeat()
             for number in order.sample(range(len(subjects)), len(subjects)):
                 _time(measured[number], *passes[number], summary=min if undisturbed else fmean)
+                peak.try_again()
         others = load.others()
     return Session(measured, repeats, threads, *peak.best(), others, tuned())
 

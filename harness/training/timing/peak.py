@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from statistics import median
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,13 +22,13 @@ SIZES = {"cpu": 1024, "cuda": 8192}
 
 
 class Peak:
-    """The fastest of some products of two square matrices.
+    """The fastest of some products of two square matrices, in each repeat: a machine's speed may change between them.
 
     They are torch's, which is its BLAS, and on a CPU with a compiler the engine's own; the best of all that were tried
-    counts, since what disturbs can only slow them down.
+    in a repeat counts, since what disturbs can only slow them down.
 
     Attributes:
-        speeds: the best floating-point operations a second of each kind.
+        speeds: the best floating-point operations a second of each kind, one a repeat.
     """
 
     def __init__(self, dtype: torch.dtype, device: torch.device) -> None:
@@ -41,7 +42,13 @@ class Peak:
             with suppress(RefusedError):  # torch's it is
                 own = products(dtype)
                 self._kinds["the engine's"] = lambda a, b, out: own([(a, out)], b)
-        self.speeds = dict.fromkeys(self._kinds, 0.0)
+        self.speeds: dict[str, list[float]] = {name: [] for name in self._kinds}
+
+    def begin_repeat(self) -> None:
+        """Do each product for the first time in a repeat."""
+        for speeds in self.speeds.values():
+            speeds.append(0.0)
+        self.try_again()
 
     def try_again(self) -> None:
         """Do each product once more."""
@@ -49,8 +56,8 @@ class Peak:
             started = mark(self._out.device)
             product(self._a, self._b, self._out)
             seconds = between(started, mark(self._out.device))
-            self.speeds[name] = max(self.speeds[name], 2 * len(self._a) ** 3 / seconds)
+            self.speeds[name][-1] = max(self.speeds[name][-1], 2 * len(self._a) ** 3 / seconds)
 
-    def best(self) -> tuple[str, float]:
-        """Whose product is the fastest, and its floating-point operations a second."""
-        return max(self.speeds.items(), key=lambda item: item[1])
+    def best(self) -> tuple[str, list[float]]:
+        """Whose product is the fastest, and its floating-point operations a second in each repeat."""
+        return max(self.speeds.items(), key=lambda item: median(item[1]))
