@@ -96,7 +96,7 @@ def _memory(slices: Slices, shapes: list[str]) -> str:
 
 
 def _shares(slices: Slices, shapes: list[str]) -> str:
-    heading = "GFLOP/s of a training step, and the share of the fastest large product of the same session:"
+    heading = "GFLOP/s of a training step, and the share of the fastest large product of the same repeat:"
     return _of_whole(slices, shapes, heading, lambda row: f"{digits(row['gflops'])} ({row['peak_share']:.0%})")
 
 

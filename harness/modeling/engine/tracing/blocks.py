@@ -234,9 +234,10 @@ def _of_matrix(value: Blocks, own: dict[str, str], number: int, sizes: tuple[int
     whole = torch.cat(value.parts, 1) if len(value.parts) > 1 else value.parts[0]
     if own.get(BLOCK) in {OUTER, INNER}:  # what are matrices in another direction: their numbers, one by one
         numbers = torch.arange(whole.shape[1], device=whole.device).view([value.size(axis) for axis in ALL])
-        single = next((axis for axis in ALL if axis not in own.values()), ONE)
-        found = [single if own[axis] == ONE else own[axis] for axis in ALL]
-        return whole[:, numbers.permute([ALL.index(axis) for axis in found])[number].expand(sizes).reshape(-1)]
+        order = [
+            ALL.index(BLOCK if own[axis] == ONE else own[axis]) for axis in ALL
+        ]  # rows and columns it has for sure
+        return whole[:, numbers.permute(order)[number].expand(sizes).reshape(-1)]
     return whole
 
 

@@ -162,10 +162,17 @@ def shared(cell: Heads, q: Tensor, k: Tensor, v: Tensor, _: Tensor, __: Tensor, 
     c = torch.tanh(
         c * 0.5
         + of_all[:, None] * cell.of_head
+        + of_all[:, None]
         + q[:, :1].expand(q.shape)[..., None]
         + of_all.mean((1, 2))[:, None, None, None]
     )
     return torch.cat([c[:, :1], c[:, 1:2].expand(-1, 2, -1, -1)], 1)[:, [0] * c.shape[1]].sum(2), c, n
+
+
+def single(_: Heads, __: Tensor, k: Tensor, v: Tensor, ___: Tensor, ____: Tensor, c: Tensor, n: Tensor) -> States:
+    """Products with one column, and parts of what has a length of 1."""
+    c = torch.tanh(0.5 * c + (c @ v.unsqueeze(-1))[..., ::2] + written(k, v)[..., :1])
+    return c[..., ::3].sum(2), c, c.flatten(2) * n
 
 
 STEPS = [
@@ -192,6 +199,7 @@ STEPS = [
     [
         *((step, SIZES) for step in STEPS),
         *((step, (6, 4, 4)) for step in (einsums, joined, shared)),
+        (single, (4, 3, 1)),
         (mlstm, (2, 20, 12)),
         (delta, (1, 5, 4)),
     ],
