@@ -12,6 +12,7 @@ from typing import Any
 
 import altair as alt
 from engine_tables import WHOLE, value
+from goes import read
 
 COLOURS = {"this engine": "#1f6feb", "torchrecurrent": "#bf8700", "Keras": "#8c959f"}
 
@@ -20,7 +21,7 @@ def points(slices: dict[str, Any]) -> list[dict[str, Any]]:
     """A point a cell and shape, with its interval."""
     found = []
     for shape in "ABCD":
-        part = slices.get(WHOLE.format(shape), {"rows": []})
+        part = read(slices.get(WHOLE.format(shape), {"rows": []}))
         for row in part["rows"]:
             if row["phase"] != "training" or row["cell"] == row["against"]:
                 continue
@@ -59,7 +60,7 @@ def chart(found: list[dict[str, Any]]) -> alt.TopLevelMixin:
         data=alt.Data(values=found),
     ).properties(width=190)
     faceted = drawn.facet(column=alt.Column("shape:N", title=None), bounds="flush")
-    below = "Dashed: torch.nn. Cells that torch.nn has not: for each floating-point operation. Lines: 95% intervals."
+    below = "Dashed: torch.nn. Cells that torch.nn has not: for each floating-point operation. Lines: intervals."
     return (
         faceted.properties(title=alt.TitleParams(title, subtitle=below, anchor="start"))
         .configure(background="white", font="sans-serif")
@@ -70,7 +71,7 @@ def chart(found: list[dict[str, Any]]) -> alt.TopLevelMixin:
 
 def main(measured: Path, picture: Path) -> None:
     """Read the one, and write the other."""
-    chart(points(json.loads(measured.read_text(encoding="utf-8"))["slices"])).save(picture)
+    chart(points(json.loads(measured.read_text(encoding="utf-8")))).save(picture)
 
 
 if __name__ == "__main__":

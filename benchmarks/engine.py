@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine_tables import tables
 from first_use import first_use
+from goes import goes_of, joined
 
 from harness.training.timing.allocator import SETTINGS
 from harness.training.timing.shape import Shape
@@ -97,6 +98,8 @@ SLICES = [
         (1, False, "torch"),
     )
 ]
+PARTS: list[Slice | str] = [*SLICES, "first use"]
+"""All that is measured."""
 
 
 def measured(part: Slice) -> dict[str, Any]:
@@ -158,17 +161,26 @@ def in_process(part: Slice) -> dict[str, Any]:
     return found
 
 
+def first_uses() -> dict[str, Any]:
+    """A row a cell and state of the cache, with the seconds of each part."""
+    return {
+        "rows": [
+            {"cell": cell.rpartition(":")[2], "cache": cache, **seconds}
+            for cell in FIRST_USED
+            for cache, seconds in first_use(cell).items()
+        ]
+    }
+
+
 def write(target: Path, found: dict[str, Any]) -> None:
-    """The file, a line a row, and the tables beside it."""
-    slices = found["slices"]
-    ordered = {str(part): slices[str(part)] for part in SLICES if str(part) in slices}
-    text = json.dumps({"slices": ordered, "first use": found["first use"]}, indent=1)
-    for rows in (part["rows"] for part in ordered.values()):
-        for row in rows:
-            text = text.replace(json.dumps(row, indent=1).replace("\n", "\n    "), json.dumps(row))
+    """The file, in the order of the slices and a line a row, and the tables beside it."""
+    found = {str(part): found[str(part)] for part in PARTS if str(part) in found}
+    text = json.dumps(found, indent=1)
+    for row in (row for part in found.values() for row in part["rows"]):
+        text = text.replace(json.dumps(row, indent=1).replace("\n", "\n   "), json.dumps(row))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text + "\n", encoding="utf-8")
-    target.with_suffix(".md").write_text(tables(ordered, found["first use"]), encoding="utf-8")
+    target.with_suffix(".md").write_text(tables(found), encoding="utf-8")
 
 
 def main() -> None:
@@ -176,7 +188,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The engine against other layers.")
     parser.add_argument("target", type=Path, nargs="?", help="results/benchmarks/engine.json")
     parser.add_argument("--only", help='slices whose name begins so: "A", "B, native, 1"; "first" for the first use')
-    parser.add_argument("--again", action="store_true", help="measure also what the file has")
+    parser.add_argument("--goes", type=int, default=1, help="how many goes the file should have of each (1)")
+    parser.add_argument("--again", action="store_true", help="forget the goes that the file has")
     parser.add_argument("--slice", type=int, help=argparse.SUPPRESS)  # what a process that was started here does
     asked = parser.parse_args()
     if asked.slice is not None:
@@ -184,16 +197,16 @@ def main() -> None:
         return
     target: Path = asked.target or parser.error("give the file to write: results/benchmarks/engine.json")
     found = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
-    found = {"slices": found.get("slices", {}), "first use": found.get("first use", {})}
-    for part in SLICES:
-        if str(part).startswith(asked.only or "") and (asked.again or str(part) not in found["slices"]):
-            started = time.monotonic()
-            found["slices"][str(part)] = in_process(part)
-            write(target, found)
-            print(f"{part}: {time.monotonic() - started:.0f} s", flush=True)
-    if "first use".startswith(asked.only or "") and (asked.again or not found["first use"]):
-        found["first use"] = {cell.rpartition(":")[2]: first_use(cell) for cell in FIRST_USED}
-        write(target, found)
+    parts = {str(part): part for part in PARTS if str(part).startswith(asked.only or "")}
+    if asked.again:
+        found = {name: rows for name, rows in found.items() if name not in parts}
+    for number in range(1, asked.goes + 1):
+        for name, part in parts.items():
+            if goes_of(found.get(name)) < number:
+                started = time.monotonic()
+                found[name] = joined(found.get(name), first_uses() if isinstance(part, str) else in_process(part))
+                write(target, found)
+                print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

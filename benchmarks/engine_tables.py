@@ -5,11 +5,15 @@ from __future__ import annotations
 from statistics import geometric_mean
 from typing import TYPE_CHECKING, Any
 
+from goes import goes_of, read
+
 from harness.analysis.formats.pipes import pipe_table
 from harness.analysis.timing.texts import digits, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from goes import Part
 
 Slices = dict[str, dict[str, Any]]
 SAME = ("elman", "gru:reset=after", "lstm")
@@ -17,6 +21,7 @@ WHOLE = "{}, native, 1 thread"
 """The slice in which everything is measured."""
 MEMORY, SHARE, FIRST_USE, FROM_CACHE = 0.5, 0.8, 2.0, 0.05
 """Goals: of torch.nn's memory at most, of the product peak at least, and seconds at most."""
+FIRST = "first use"
 ALL, BEYOND_TRACE = ("all but torch",), ("plan", "compile", "check")
 HOW = (
     "Cells that torch.nn has, too, are compared in time; the others with its GRU, or its LSTM where they have "
@@ -24,13 +29,16 @@ HOW = (
 )
 
 
-def tables(slices: Slices, first_use: dict[str, Any]) -> str:
+def tables(found: dict[str, Part]) -> str:
     """All tables, of what there is."""
+    slices = {name: read(part) for name, part in found.items() if name != FIRST}
+    first_use = read(found[FIRST])["rows"] if FIRST in found else []
     shapes = list(dict.fromkeys(name[0] for name in slices))
     kinds = list(dict.fromkeys(name[3:] for name in slices))
     parts = [
         "Times faster than torch.nn, training / inference; shapes are batch, time, input, hidden:",
         "\n".join(f"- {shape}: {_sizes(slices, shape)}" for shape in shapes),
+        _goes(found),
     ]
     for kind in kinds:
         own = [name for name in slices if name.endswith(f", {kind}")]
@@ -57,6 +65,13 @@ def value(row: dict[str, Any]) -> float:
 
 def _subject(row: dict[str, Any]) -> bool:
     return bool(row["cell"] != row["against"])
+
+
+def _goes(found: dict[str, Part]) -> str:
+    counts = sorted({goes_of(part) for part in found.values()})
+    if counts[-1:] <= [1]:
+        return ""
+    return f"Every number is the median of {' to '.join(map(str, counts))} goes, one round over all after the other."
 
 
 def _sizes(slices: Slices, shape: str) -> str:
@@ -100,15 +115,11 @@ def _shares(slices: Slices, shapes: list[str]) -> str:
     return _of_whole(slices, shapes, heading, lambda row: f"{digits(row['gflops'])} ({row['peak_share']:.0%})")
 
 
-def _first_use(found: dict[str, Any]) -> str:
+def _first_use(found: list[dict[str, Any]]) -> str:
     if not found:
         return ""
-    parts = list(next(iter(next(iter(found.values())).values())))
-    rows = [
-        [f"`{cell}`", cache, *(f"{seconds[part]:.2f}" for part in parts)]
-        for cell, caches in found.items()
-        for cache, seconds in caches.items()
-    ]
+    parts = [name for name in found[0] if name not in {"cell", "cache"}]
+    rows = [[f"`{row['cell']}`", row["cache"], *(f"{row[part]:.2f}" for part in parts)] for row in found]
     heading = "Seconds of the first use of a cell in a fresh process (most of the trace is what torch imports for it):"
     return f"{heading}\n\n{pipe_table(['cell', '', *parts], rows)}"
 
@@ -122,7 +133,7 @@ def _left_out(slices: Slices) -> str:
     return "\n".join(lines)
 
 
-def _missed(slices: Slices, first_use: dict[str, Any]) -> str:
+def _missed(slices: Slices, first_use: list[dict[str, Any]]) -> str:
     """The geometric mean over the cells that torch.nn has, and what stays below its goal."""
     lines, same = [], []
     for name, part in slices.items():
@@ -134,12 +145,10 @@ def _missed(slices: Slices, first_use: dict[str, Any]) -> str:
                 lines += [f"{where}: {text}" for text in _beside_time(name[0], row)]
             if goal is not None and reached < goal:
                 lines.append(f"{where}: {times(reached)}, of {goal}")
-    for cell, caches in first_use.items():
-        lines += [
-            f"- `{cell}`, first use, {cache}: {spent:.2f} s, of {goal} s"
-            for cache, parts, goal in (("empty cache", ALL, FIRST_USE), ("full cache", BEYOND_TRACE, FROM_CACHE))
-            if (spent := sum(caches[cache][part] for part in parts)) > goal
-        ]
+    for row in first_use:
+        parts, goal = (ALL, FIRST_USE) if row["cache"] == "empty cache" else (BEYOND_TRACE, FROM_CACHE)
+        if (spent := sum(row[part] for part in parts)) > goal:
+            lines.append(f"- `{row['cell']}`, first use, {row['cache']}: {spent:.2f} s, of {goal} s")
     mean = (
         f"Geometric mean of training, for the cells that torch.nn has: {times(geometric_mean(same))}. " if same else ""
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from harness.modeling.engine.form.operators import OPERATORS
@@ -52,6 +53,8 @@ class Rows:
         self.schedule = schedule
         self.labels: dict[Place, str] = {}
         self.gated: dict[Node, list[Node]] = {}
+        self._held: dict[tuple[str, str], str] = {}
+        self._names = (f"h{number}" for number in count())
 
     def pointers(self) -> Iterable[str]:
         """Where the row begins in each buffer."""
@@ -64,6 +67,7 @@ class Rows:
         inside: set[Node] = set()
         totals = [node for node in loop.nodes if node.op in REDUCED and node.width == 1]
         self.gated |= {node: pair for node in loop.nodes if (pair := self._gated(node, loop))}
+        self._held = {}
         parts = {part for pair in self.gated.values() for part in pair}
         for node in (node for node in loop.nodes if node not in parts):
             if node.op in REDUCED:
@@ -76,10 +80,11 @@ class Rows:
                 body += [f"const real v{node.number} = {self._computed(node, inside)};", *self._written(node, "j")]
                 inside.add(node)
         if loop.way != "any":
-            return self._in_turn(loop, body)
+            return [*self._hold("0"), *self._in_turn(loop, body)]
         if loop.width == 1:
-            return [f"      {line.replace('[j]', '[0]')}" for line in body]
+            return [*self._hold("0"), *(f"      {line.replace('[j]', '[0]')}" for line in body)]
         return [
+            *self._hold("0"),
             *_begun(totals),
             *(self._nested(loop, body, totals) if loop.outer else self._straight(loop, body, totals)),
             *self._ended(totals, "0"),
@@ -103,6 +108,7 @@ class Rows:
         return [
             *(f"      {self._nothing(node)}" for node in loop.nodes if node.scattered),
             f"      for (int64_t i = 0; i < {outer}; i++) {{",
+            *self._hold("i"),
             *_begun(rows),
             _at_once([*totals, *rows]),
             f"      for (int64_t k = 0; k < {inner}; k++) {{",
@@ -161,10 +167,25 @@ class Rows:
             return f"v{node.number}"
         column = "0" if node.width == 1 else column
         if node.op == "vector":
-            return f"{self.source.buffer(vector(node.attr, node.width))}[{column}]"
+            return self._at(self.source.buffer(vector(node.attr, node.width)), column)
         if node.width == 1 and not self._in_memory(node):
             return f"v{node.number}"
-        return f"{self._label(self.schedule.place(node))}[{column}]"
+        return self._at(self._label(self.schedule.place(node)), column)
+
+    def _at(self, row: str, column: str) -> str:
+        """A number in memory; one that is the same for all columns of a loop is read before it.
+
+        Where it might lie among what is written in the loop, compilers read it again for each column, one by one.
+        """
+        if column not in {"0", "i"}:
+            return f"{row}[{column}]"
+        if (row, column) not in self._held:
+            self._held[row, column] = next(self._names)
+        return self._held[row, column]
+
+    def _hold(self, column: str) -> Iterable[str]:
+        """What a loop reads before it, or before each of its rows."""
+        return (f"      const real {name} = {row}[{at}];" for (row, at), name in self._held.items() if at == column)
 
     def _in_memory(self, node: Node) -> bool:
         return node.op == "slice" or node in self.schedule.program.given or bool(self.schedule.homes.get(node))
