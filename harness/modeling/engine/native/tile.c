@@ -78,10 +78,14 @@ static inline __attribute__((always_inline)) void tile(const int tall, const int
   }
 }
 
+/* How much room a tile has whose rows are copied: a line more than they need, since tiles of which each number lies in
+   the same place of a page would collide in the first cache. */
+static inline int64_t room(int64_t deep) { return deep * TALL + LINE / (int64_t)sizeof(real); }
+
 /* Go on below a tile. */
 static inline void below(Tiles *t, int64_t tall) {
   for (Term *term = t->term; term < t->term + t->terms; term++)
-    term->a += term->right == 1 ? tall * term->down : term->deep * TALL;
+    term->a += term->right == 1 ? tall * term->down : room(term->deep);
   t->c += tall * t->ldc;
   t->fetched += t->pace;
 }

@@ -62,6 +62,21 @@ def test_products_are_torchs(
         torch.testing.assert_close(out.double(), wanted, rtol=near, atol=near * inner**0.5 * 4)
 
 
+@pytest.mark.parametrize("rows", [[2000, 100], [1500, 1000, 20], [2400]])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_rows_by_columns_of_which_there_is_room_for_some_only(rows: list[int], threads: int) -> None:
+    """Copies of 2160 rows are kept for the blocks of further columns; others are made again for each."""
+    matrix, before = torch.randn(300, 600, dtype=torch.float64), torch.get_num_threads()
+    pairs = [(torch.randn(300, n, dtype=torch.float64).t(), torch.empty(n, 600, dtype=torch.float64)) for n in rows]
+    torch.set_num_threads(threads)
+    try:
+        products(torch.float64)(pairs, matrix)
+    finally:
+        torch.set_num_threads(before)
+    for a, out in pairs:
+        torch.testing.assert_close(out, a @ matrix, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a page is forbidden by mprotect")
 @pytest.mark.parametrize("rows", [1, 11, 12, 13, 25])
 def test_nothing_is_read_beyond_the_end(rows: int) -> None:
