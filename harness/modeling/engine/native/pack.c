@@ -21,7 +21,7 @@ enum { BYTES = 32, TALL = 6 };
 enum { BYTES = 16, TALL = 6 };
 #endif
 enum { LANES = BYTES / sizeof(real), WIDE = 2 * LANES, DEEP = 256, PANEL = 512, FEW = 144 / TALL, LINE = 64,
-       LOW = 6, STRIPS = 16, ROWS_AHEAD = 4, NARROW = 4, AT_ONCE = 8, ROUNDS = 16 };
+       LOW = 6, STRIPS = 4, ROWS_AHEAD = 4, NARROW = 4, AT_ONCE = 8, ROUNDS = 16 };
 typedef real vec __attribute__((vector_size(BYTES), aligned(sizeof(real))));
 
 /* How many numbers an inner × outer matrix has when it is packed. */
