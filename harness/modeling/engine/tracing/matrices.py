@@ -99,7 +99,7 @@ def reduced(function: Callable[..., Tensor], a: Blocks, gone: set[int], *, keepd
         left |= dict.fromkeys({OUTER, INNER} - along, WIDTH)
         parts = [_in_one_direction(function, part, a.outer, inner=along == {INNER}) for part in parts]
     axes = tuple(left[axis] for dim, axis in enumerate(a.axes) if keepdim or dim not in gone)
-    return Blocks(tuple(parts), axes, 1 if along else a.outer)
+    return blocks(parts, axes) if along else Blocks(tuple(parts), axes, a.outer)
 
 
 def _in_one_direction(function: Callable[..., Tensor], part: Tensor, outer: int, *, inner: bool) -> Tensor:

@@ -52,6 +52,8 @@ def bmm(shape: Sequence[int], a: Value, b: Value) -> Blocks:
     if isinstance(a, Tensor):
         return views.transpose(shape, bmm([shape[0], shape[2], shape[1]], views.transpose(shape, b, 1, 2), a.mT), 1, 2)
     if isinstance(b, Tensor):
+        if a.outer > 1:
+            refuse("its step multiplies each row of a matrix by a matrix of its own")
         axes = (BLOCK if len(b) > 1 else ONE, BATCH, WIDTH)
         turned = a.over(axes)
         if turned.axes[1] != BATCH:

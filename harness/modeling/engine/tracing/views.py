@@ -65,7 +65,7 @@ def view(shape: Sequence[int], a: Blocks, *_: Value, **__: Value) -> Blocks:
         parts, axes = torch.chunk(a.parts[0], few(have[1]), 1), [ROWS]
     else:
         matrices.refuse_shape(a, shape)
-    return Blocks(tuple(parts), matrices.with_ones(axes, shape))
+    return blocks(parts, matrices.with_ones(axes, shape))
 
 
 def permute(_: Sequence[int], a: Blocks, dims: Sequence[int]) -> Blocks:

@@ -199,7 +199,7 @@ STEPS = [
     [
         *((step, SIZES) for step in STEPS),
         *((step, (6, 4, 4)) for step in (einsums, joined, shared)),
-        (single, (4, 3, 1)),
+        *((step, (4, 3, 1)) for step in (single, mlstm, einsums)),
         (mlstm, (2, 20, 12)),
         (delta, (1, 5, 4)),
     ],
@@ -216,6 +216,16 @@ def test_matrices_of_heads(engine: str, step: Callable[..., Any], sizes: tuple[i
 def test_many_heads_are_refused() -> None:
     with pytest.raises(RefusedError, match="makes 20 blocks of one tensor, and the engine takes 16"):
         trace(Heads(mlstm, 20, 3, 5))
+
+
+def test_a_matrix_for_each_row_of_a_long_one_is_refused() -> None:
+    def each_row(cell: Heads, *given: Tensor) -> States:
+        *_, c, n = given
+        c = torch.einsum("bhde,dfe->bhdf", c, cell.own[0, :, None] * cell.own[0, 0][:, None])
+        return c.sum(2), torch.tanh(c), n
+
+    with pytest.raises(RefusedError, match="multiplies each row of a matrix by a matrix of its own"):
+        trace(Heads(each_row, 1, 20, 24))
 
 
 class SideBySide(Cell):
