@@ -68,10 +68,14 @@ def _subject(row: dict[str, Any]) -> bool:
 
 
 def _goes(found: dict[str, Part]) -> str:
-    counts = sorted({goes_of(part) for part in found.values()})
-    if counts[-1:] <= [1]:
+    counts = {name: goes_of(part) for name, part in found.items()}
+    if max(counts.values(), default=1) == 1:
         return ""
-    return f"Every number is the median of {' to '.join(map(str, counts))} goes, one round over all after the other."
+    said = [
+        f"- {count}: {'; '.join(name for name in counts if counts[name] == count)}"
+        for count in sorted(set(counts.values()), reverse=True)
+    ]
+    return "Numbers are medians of so many goes, minutes apart:\n\n" + "\n".join(said)
 
 
 def _sizes(slices: Slices, shape: str) -> str:
