@@ -60,7 +60,10 @@ def chart(found: list[dict[str, Any]]) -> alt.TopLevelMixin:
         data=alt.Data(values=found),
     ).properties(width=190)
     faceted = drawn.facet(column=alt.Column("shape:N", title=None), bounds="flush")
-    below = "Dashed: torch.nn. Cells that torch.nn has not: for each floating-point operation. Lines: intervals."
+    below = (
+        "Dashed: torch.nn. Cells that torch.nn has not: for each floating-point operation. "
+        "Lines: 95% intervals of all goes."
+    )
     return (
         faceted.properties(title=alt.TitleParams(title, subtitle=below, anchor="start"))
         .configure(background="white", font="sans-serif")
