@@ -198,13 +198,16 @@ def main() -> None:
     target: Path = asked.target or parser.error("give the file to write: results/benchmarks/engine.json")
     found = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
     parts = {str(part): part for part in PARTS if str(part).startswith(asked.only or "")}
-    if asked.again:
-        found = {name: rows for name, rows in found.items() if name not in parts}
+    if not parts or asked.goes < 1:
+        names = "; ".join(map(str, PARTS))
+        parser.error(f"nothing to measure: --goes is from 1 on, and --only how one of these begins: {names}")
+    kept = {name: rows for name, rows in found.items() if not (asked.again and name in parts)}
     for number in range(1, asked.goes + 1):
         for name, part in parts.items():
-            if goes_of(found.get(name)) < number:
+            if goes_of(kept.get(name)) < number:
                 started = time.monotonic()
-                found[name] = joined(found.get(name), first_uses() if isinstance(part, str) else in_process(part))
+                kept[name] = joined(kept.get(name), first_uses() if isinstance(part, str) else in_process(part))
+                found[name] = kept[name]  # until then the file has what there was
                 write(target, found)
                 print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
 

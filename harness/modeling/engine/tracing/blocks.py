@@ -232,11 +232,10 @@ def _of_matrix(value: Blocks, own: dict[str, str], number: int, sizes: tuple[int
     if own.get(BLOCK) == WIDTH:
         return value.parts[0][:, number : number + 1]
     whole = torch.cat(value.parts, 1) if len(value.parts) > 1 else value.parts[0]
-    if own.get(BLOCK) in {OUTER, INNER}:  # what are matrices in another direction: their numbers, one by one
+    if own.get(BLOCK) in {OUTER, INNER}:
+        # what are matrices in another direction: their numbers, one by one; rows and columns it has for sure
         numbers = torch.arange(whole.shape[1], device=whole.device).view([value.size(axis) for axis in ALL])
-        order = [
-            ALL.index(BLOCK if own[axis] == ONE else own[axis]) for axis in ALL
-        ]  # rows and columns it has for sure
+        order = [ALL.index(BLOCK if own[axis] == ONE else own[axis]) for axis in ALL]
         return whole[:, numbers.permute(order)[number].expand(sizes).reshape(-1)]
     return whole
 
